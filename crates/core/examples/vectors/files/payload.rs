@@ -1,0 +1,216 @@
+//! Payloads of every kind.
+
+use effigy_core::canon::write;
+use effigy_core::payload::{
+    AddDevice, Block, Comment, Content, Delete, Follow, Genesis, Hub, Hubs, Image, ImageNote,
+    ImageType, Mute, Note, Power, Profile, Rewrite, Tag, consent_bytes,
+};
+use effigy_core::seal::SealingSecret;
+use effigy_core::{Cid, Payload, Purpose};
+use serde_json::{Value, json};
+
+use super::{File, accepted, device, input, refused, root};
+
+pub(crate) fn payload() -> File {
+    let mut cases = Vec::new();
+    for payload in valid() {
+        let (kind, bytes) = (payload.kind().unwrap(), payload.write().unwrap());
+        assert_eq!(Payload::parse(kind, &bytes), Ok(payload));
+        let mut case = input(&bytes);
+        case["kind"] = kind.into();
+        case["cid"] = json!(Cid::of(&bytes));
+        cases.push(accepted(kind, case));
+    }
+    let tomorrow = write(&json!({"type": "hologram", "light": [1, 2]})).unwrap();
+    assert_eq!(Payload::parse("hologram", &tomorrow), Ok(Payload::Unknown));
+    let mut case = input(&tomorrow);
+    case["kind"] = "hologram".into();
+    cases.push(accepted("a kind of tomorrow is kept and passed on", case));
+    for (name, expected, kind, bytes) in invalid() {
+        let mut case = input(&bytes);
+        case["kind"] = kind.into();
+        cases.push(refused(name, expected, case, Payload::parse(kind, &bytes)));
+    }
+    File {
+        name: "payload.json",
+        about: "kind: the type that the entry names; text (or hex): the payload's bytes; cid: their name. \
+                Whether they are a payload of that kind.",
+        cases,
+    }
+}
+
+fn content(image_type: ImageType, size: u64) -> Content {
+    Content { cid: Cid::of(b"picture"), height: 480, image_type, size, width: 640 }
+}
+
+fn image(thumbnail: bool) -> Image {
+    Image {
+        alt: "A duck".to_owned(),
+        content: content(ImageType::Webp, 70_000),
+        thumbnail: thumbnail.then(|| content(ImageType::Jpeg, 3_000)),
+    }
+}
+
+fn valid() -> Vec<Payload> {
+    let (identity, synod) = (device().identity(), root().identity());
+    let sealing_key = SealingSecret::from_bytes([3; 32]).key().unwrap();
+    let consent = device().sign(Purpose::Consent, &consent_bytes(synod, &sealing_key));
+    let added = AddDevice {
+        consent,
+        identity,
+        name: "Telefon".to_owned(),
+        powers: vec![Power::Admin, Power::Post],
+        replaces: None,
+        sealing_key,
+    };
+    assert_eq!(added.consented(synod), Ok(()));
+    let (target, other) = (Cid::of(b"target"), Cid::of(b"other"));
+    let replacing = AddDevice { replaces: Some((synod, target)), powers: vec![], ..added.clone() };
+    let hub = Hub { identity, origin: "https://hub.example:8443".to_owned() };
+    let text = "# Hi\n\nA \u{1f986}.".to_owned();
+    vec![
+        Payload::Genesis(Genesis { sealing_key }),
+        Payload::AddDevice(added),
+        Payload::AddDevice(replacing),
+        Payload::Profile(Profile { about: String::new(), name: "Ana".to_owned(), picture: None }),
+        Payload::Profile(Profile {
+            about: text.clone(),
+            name: "Ana".to_owned(),
+            picture: Some(image(true)),
+        }),
+        Payload::Hubs(Hubs { hubs: vec![] }),
+        Payload::Hubs(Hubs { hubs: vec![hub] }),
+        Payload::Note(Note { images: vec![], text: text.clone() }),
+        Payload::Note(Note { images: vec![image(true), image(false)], text: String::new() }),
+        Payload::Image(ImageNote { image: image(false) }),
+        Payload::Comment(Comment { images: vec![], parent: other, root: target, text }),
+        Payload::Follow(Follow { on: true, synod }),
+        Payload::Block(Block { on: false, synod }),
+        Payload::Mute(Mute { on: true, synod }),
+        Payload::Tag(Tag { on: true, target, word: "duck".to_owned() }),
+        Payload::Delete(Delete { target }),
+        Payload::Rewrite(Rewrite {
+            generation: 1,
+            identity,
+            new_head: other,
+            old_head: target,
+            removed: vec![target],
+        }),
+    ]
+}
+
+fn invalid() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
+    let cid = Cid::of(b"picture");
+    let synod = root().identity();
+    let image = |side: u64, size: u64, mime: &str| {
+        let content = json!({"cid": cid, "height": side, "mime": mime, "size": size, "width": 1});
+        json!({"alt": "", "content": content})
+    };
+    let note = |images: Vec<Value>| json!({"images": images, "text": "", "type": "public_note"});
+    let text = |text: &str| json!({"text": text, "type": "public_note"});
+    let hub =
+        |origin: &str| json!({"hubs": [{"identity": synod, "origin": origin}], "type": "hubs"});
+    let device = |powers: Value| {
+        json!({
+            "consent": "A".repeat(86), "identity": synod, "name": "x", "powers": powers,
+            "sealing_key": "A".repeat(43), "type": "add_device",
+        })
+    };
+    [
+        ("of another kind", "kind", "comment", text("x")),
+        ("without a type", "kind", "public_note", json!({"text": "x"})),
+        ("a list", "kind", "public_note", json!(["public_note"])),
+        ("without a text", "json-shape", "public_note", json!({"type": "public_note"})),
+        (
+            "an unknown member",
+            "json-shape",
+            "public_note",
+            json!({"text": "x", "type": "public_note", "x": 1}),
+        ),
+        ("no pictures, said", "json-shape", "public_note", note(vec![])),
+        ("nothing said", "empty", "public_note", text(" \n")),
+        ("the longest text and a byte", "too-long", "public_note", text(&"x".repeat(10_001))),
+        ("longer than a payload", "too-long", "public_note", text(&"x".repeat(15_360))),
+        ("nine pictures", "too-many", "public_note", note(vec![image(1, 1, "image/png"); 9])),
+        (
+            "a picture without height",
+            "nonsense",
+            "public_note",
+            note(vec![image(0, 1, "image/png")]),
+        ),
+        ("a picture too high", "nonsense", "public_note", note(vec![image(8_193, 1, "image/png")])),
+        ("a picture of no bytes", "nonsense", "public_note", note(vec![image(1, 0, "image/png")])),
+        (
+            "a picture too large",
+            "nonsense",
+            "public_note",
+            note(vec![image(1, 8_388_609, "image/png")]),
+        ),
+        (
+            "a picture that can run",
+            "json-shape",
+            "public_note",
+            note(vec![image(1, 1, "image/svg+xml")]),
+        ),
+        ("a comment on nothing", "json-shape", "comment", json!({"text": "x", "type": "comment"})),
+        ("no name", "empty", "profile", json!({"about": "", "name": " ", "type": "profile"})),
+        (
+            "a long name",
+            "too-long",
+            "profile",
+            json!({"about": "", "name": "x".repeat(161), "type": "profile"}),
+        ),
+        (
+            "no picture, said",
+            "json-shape",
+            "profile",
+            json!({"about": "", "name": "x", "picture": null, "type": "profile"}),
+        ),
+        ("a hub that is a script", "nonsense", "hubs", hub("javascript:alert(1)")),
+        ("a hub with a path", "nonsense", "hubs", hub("https://hub.example/")),
+        ("a hub with a name and a password", "nonsense", "hubs", hub("https://a:b@hub.example")),
+        ("an unknown power", "json-shape", "add_device", device(json!(["root"]))),
+        ("powers out of order", "nonsense", "add_device", device(json!(["post", "admin"]))),
+        ("a power twice", "nonsense", "add_device", device(json!(["post", "post"]))),
+        (
+            "whether is a number",
+            "json-shape",
+            "follow",
+            json!({"on": 1, "synod": synod, "type": "follow"}),
+        ),
+        (
+            "an empty word",
+            "empty",
+            "tag",
+            json!({"on": true, "target": cid, "type": "tag", "word": ""}),
+        ),
+        (
+            "a rewrite to generation 0",
+            "nonsense",
+            "rewrite",
+            json!({
+                "generation": 0, "identity": synod, "new_head": cid, "old_head": cid, "removed": [],
+                "type": "rewrite",
+            }),
+        ),
+    ]
+    .into_iter()
+    .map(|(name, reason, kind, value)| (name, reason, kind, write(&value).unwrap()))
+    .chain([
+        (
+            "a space",
+            "json-spelling",
+            "public_note",
+            b"{\"text\":\"x\", \"type\":\"public_note\"}".to_vec(),
+        ),
+        (
+            "a member twice",
+            "json-duplicate",
+            "public_note",
+            b"{\"text\":\"x\",\"text\":\"y\",\"type\":\"public_note\"}".to_vec(),
+        ),
+        ("a picture", "json-encoding", "image", b"\xff\xd8\xff\xe0".to_vec()),
+        ("nothing", "json-syntax", "public_note", Vec::new()),
+    ])
+    .collect()
+}

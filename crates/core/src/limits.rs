@@ -1,0 +1,108 @@
+//! Every number of the protocol, each with its unit and its reason.
+
+use crate::time::Span;
+
+/// A number of the protocol as data: the table of `docs/protocol.md` is made from it.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// The constant's name.
+    pub name: &'static str,
+    /// Its value; a length of time in milliseconds.
+    pub value: u64,
+    /// Whether it is a length of time.
+    pub is_time: bool,
+    /// What it bounds and why, as it stands above the constant.
+    pub meaning: &'static str,
+}
+
+/// Makes the constants, and the list of them with the sentences that document them: so the list can
+/// neither lack one nor say something else.
+macro_rules! limits {
+    ($($(#[doc = $meaning:literal])+ $name:ident: $kind:ident = $value:expr;)+) => {
+        $($(#[doc = $meaning])+ pub const $name: $kind = $value;)+
+
+        /// Every number of this module.
+        pub const LIMITS: &[Limit] = &[$(Limit {
+            name: stringify!($name),
+            value: limits!(@value $kind $name),
+            is_time: limits!(@is_time $kind),
+            meaning: concat!($($meaning),+),
+        }),+];
+    };
+    (@value Span $name:ident) => { $name.0 };
+    (@value u64 $name:ident) => { $name };
+    (@value usize $name:ident) => { $name as u64 };
+    (@is_time Span) => { true };
+    (@is_time $kind:ident) => { false };
+}
+
+limits! {
+    /// Most bytes of an entry: header, newline and signature.
+    ENTRY_BYTES: usize = 15_360;
+    /// Most bytes of a payload, sealed or not.
+    PAYLOAD_BYTES: usize = 15_360;
+    /// Most bytes of one blob. Longer content is cut into blobs of this size under a manifest.
+    BLOB_BYTES: usize = 256 * 1024;
+    /// Most bytes of content under one manifest in this version: 32 blobs, a large photograph.
+    CONTENT_BYTES: u64 = 8 * 1024 * 1024;
+    /// Most blobs that a manifest may list.
+    MANIFEST_ITEMS: usize = 1_000;
+    /// Most bytes of a whole message on a session, text or binary.
+    MESSAGE_BYTES: usize = 256 * 1024;
+    /// Most bytes of blob in one binary frame: with its header of 12 bytes a frame of 64 KiB, so that
+    /// small messages get their turn in between.
+    CHUNK_BYTES: usize = 64 * 1024 - 12;
+    /// Deepest nesting of JSON.
+    JSON_DEPTH: usize = 8;
+    /// Most members of one JSON object.
+    JSON_MEMBERS: usize = 64;
+    /// Most items of one JSON array.
+    JSON_ITEMS: usize = 256;
+    /// Greatest integer that every JSON reader keeps exactly: 2^53 - 1.
+    JSON_INTEGER: u64 = 9_007_199_254_740_991;
+    /// Most parents of an entry.
+    PARENTS: usize = 16;
+    /// How far an entry's clock may run ahead of the reader's before the entry has to wait.
+    CLOCK_AHEAD: Span = Span::minutes(10);
+    /// Most UTF-8 bytes of a post's or comment's text.
+    TEXT_BYTES: usize = 10_000;
+    /// Most pictures of one post.
+    IMAGES: usize = 8;
+    /// Most UTF-8 bytes of an alternative text.
+    ALT_BYTES: usize = 1_500;
+    /// Most UTF-8 bytes of a name.
+    NAME_BYTES: usize = 160;
+    /// Most characters of a name on screen.
+    NAME_CHARACTERS: usize = 40;
+    /// Most UTF-8 bytes of what people say about themselves.
+    ABOUT_BYTES: usize = 2_000;
+    /// Most UTF-8 bytes of a tag.
+    TAG_BYTES: usize = 64;
+    /// Most hubs that one person names.
+    HUBS: usize = 8;
+    /// Most UTF-8 bytes of a hub's origin.
+    ORIGIN_BYTES: usize = 255;
+    /// Most entry ids that one rewrite may name as removed.
+    REMOVED: usize = 128;
+    /// Most entries of one feed that wait for a parent.
+    WAITING_PER_FEED: usize = 256;
+    /// Most entries of all feeds together that wait for a parent.
+    WAITING: usize = 4_096;
+    /// How long an invite is honoured.
+    INVITE_VALID: Span = Span::days(7);
+    /// Most bytes that the text of an invite may have.
+    INVITE_TEXT_BYTES: usize = 1_024;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_says_what_the_constants_are() {
+        let find = |name| LIMITS.iter().find(|limit| limit.name == name).unwrap();
+        assert_eq!(find("PAYLOAD_BYTES").value, PAYLOAD_BYTES as u64);
+        assert_eq!(find("PAYLOAD_BYTES").meaning, " Most bytes of a payload, sealed or not.");
+        assert_eq!((find("CLOCK_AHEAD").value, find("CLOCK_AHEAD").is_time), (600_000, true));
+    }
+}

@@ -1,0 +1,226 @@
+//! Payloads: what an entry says. One enum lists every kind; each kind is a plain struct.
+
+mod account;
+mod kinds;
+mod mark;
+mod post;
+mod relation;
+
+pub use account::{AddDevice, Genesis, Hub, Hubs, Power, Profile, Rewrite, consent_bytes};
+pub use kinds::{Home, KINDS, Kind};
+pub use mark::{Delete, Tag};
+pub use post::{Comment, Content, Image, ImageNote, ImageType, Note, Thumbnail};
+pub use relation::{Block, Follow, Mute};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::canon::{self, CanonError};
+use crate::limits::PAYLOAD_BYTES;
+use crate::seal::Envelope;
+
+/// What an entry says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Payload {
+    /// A device joins the synod.
+    AddDevice(AddDevice),
+    /// Somebody is shut out.
+    Block(Block),
+    /// An answer to an entry.
+    Comment(Comment),
+    /// One of the author's entries is taken back.
+    Delete(Delete),
+    /// Somebody's posts are wanted.
+    Follow(Follow),
+    /// The account begins.
+    Genesis(Genesis),
+    /// Where the person can be met.
+    Hubs(Hubs),
+    /// A picture by itself.
+    Image(ImageNote),
+    /// Somebody's posts are not shown.
+    Mute(Mute),
+    /// A post to the world.
+    Note(Note),
+    /// How the person presents themselves.
+    Profile(Profile),
+    /// A feed was written anew.
+    Rewrite(Rewrite),
+    /// Something for some devices only.
+    Sealed(Envelope),
+    /// An entry is marked with a word.
+    Tag(Tag),
+    /// A kind that this version does not know: kept, passed on, not shown.
+    Unknown,
+}
+
+impl Payload {
+    /// Reads the payload of an entry that names its kind.
+    ///
+    /// # Errors
+    /// When it is not canonical, not of that kind, or breaks a bound.
+    pub fn parse(kind: &str, bytes: &[u8]) -> Result<Self, PayloadError> {
+        if bytes.len() > PAYLOAD_BYTES {
+            return Err(PayloadError::TooLong { size: bytes.len() });
+        }
+        let value = canon::check(bytes).map_err(PayloadError::Json)?;
+        if value.get("type").and_then(Value::as_str) != Some(kind) {
+            return Err(PayloadError::Kind);
+        }
+        let payload = match kind {
+            "add_device" => typed(value).map(Self::AddDevice),
+            "block" => typed(value).map(Self::Block),
+            "comment" => typed(value).map(Self::Comment),
+            "delete" => typed(value).map(Self::Delete),
+            "follow" => typed(value).map(Self::Follow),
+            "synod_genesis" => typed(value).map(Self::Genesis),
+            "hubs" => typed(value).map(Self::Hubs),
+            "image" => typed(value).map(Self::Image),
+            "mute" => typed(value).map(Self::Mute),
+            "public_note" => typed(value).map(Self::Note),
+            "profile" => typed(value).map(Self::Profile),
+            "rewrite" => typed(value).map(Self::Rewrite),
+            "sealed" => typed(value).map(Self::Sealed),
+            "tag" => typed(value).map(Self::Tag),
+            _ => Ok(Self::Unknown),
+        }?;
+        payload.bounds()?;
+        Ok(payload)
+    }
+
+    /// The kind's name on the wire; `None` for a kind that this version cannot write.
+    pub const fn kind(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::AddDevice(_) => "add_device",
+            Self::Block(_) => "block",
+            Self::Comment(_) => "comment",
+            Self::Delete(_) => "delete",
+            Self::Follow(_) => "follow",
+            Self::Genesis(_) => "synod_genesis",
+            Self::Hubs(_) => "hubs",
+            Self::Image(_) => "image",
+            Self::Mute(_) => "mute",
+            Self::Note(_) => "public_note",
+            Self::Profile(_) => "profile",
+            Self::Rewrite(_) => "rewrite",
+            Self::Sealed(_) => "sealed",
+            Self::Tag(_) => "tag",
+            Self::Unknown => return None,
+        })
+    }
+
+    /// Writes the payload, after checking the bounds that a reader will check.
+    ///
+    /// # Errors
+    /// When a bound is broken or the kind cannot be written.
+    pub fn write(&self) -> Result<Vec<u8>, PayloadError> {
+        self.bounds()?;
+        let mut value = match self {
+            Self::AddDevice(body) => serde_json::to_value(body),
+            Self::Block(body) => serde_json::to_value(body),
+            Self::Comment(body) => serde_json::to_value(body),
+            Self::Delete(body) => serde_json::to_value(body),
+            Self::Follow(body) => serde_json::to_value(body),
+            Self::Genesis(body) => serde_json::to_value(body),
+            Self::Hubs(body) => serde_json::to_value(body),
+            Self::Image(body) => serde_json::to_value(body),
+            Self::Mute(body) => serde_json::to_value(body),
+            Self::Note(body) => serde_json::to_value(body),
+            Self::Profile(body) => serde_json::to_value(body),
+            Self::Rewrite(body) => serde_json::to_value(body),
+            Self::Sealed(body) => serde_json::to_value(body),
+            Self::Tag(body) => serde_json::to_value(body),
+            Self::Unknown => return Err(PayloadError::Kind),
+        }
+        .map_err(|_| PayloadError::Json(CanonError::Unwritable))?;
+        if let (Some(map), Some(kind)) = (value.as_object_mut(), self.kind()) {
+            map.insert("type".to_owned(), kind.into());
+        }
+        let bytes = canon::write(&value).map_err(PayloadError::Json)?;
+        if bytes.len() > PAYLOAD_BYTES {
+            return Err(PayloadError::TooLong { size: bytes.len() });
+        }
+        Ok(bytes)
+    }
+
+    /// Every picture that the payload points to.
+    pub fn images(&self) -> &[Image] {
+        match self {
+            Self::Comment(comment) => &comment.images,
+            Self::Image(note) => std::slice::from_ref(&note.image),
+            Self::Note(note) => &note.images,
+            Self::Profile(profile) => profile.picture.as_slice(),
+            _ => &[],
+        }
+    }
+
+    fn bounds(&self) -> Result<(), PayloadError> {
+        match self {
+            Self::AddDevice(body) => body.bounds(),
+            Self::Comment(body) => body.bounds(),
+            Self::Hubs(body) => body.bounds(),
+            Self::Image(body) => body.bounds(),
+            Self::Note(body) => body.bounds(),
+            Self::Profile(body) => body.bounds(),
+            Self::Rewrite(body) => body.bounds(),
+            Self::Tag(body) => body.bounds(),
+            Self::Block(_)
+            | Self::Delete(_)
+            | Self::Follow(_)
+            | Self::Genesis(_)
+            | Self::Mute(_)
+            | Self::Sealed(_)
+            | Self::Unknown => Ok(()),
+        }
+    }
+}
+
+/// Reads the struct of a kind. The kind itself was compared already; [`Envelope`] keeps it inside.
+fn typed<T: DeserializeOwned>(mut value: Value) -> Result<T, PayloadError> {
+    if let Some(map) = value.as_object_mut()
+        && map.get("type").and_then(Value::as_str) != Some("sealed")
+    {
+        map.remove("type");
+    }
+    serde_json::from_value(value).map_err(|_| PayloadError::Json(CanonError::Shape))
+}
+
+/// Refuses a text that is too long, counted in UTF-8 bytes.
+fn text_bound(text: &str, limit: usize) -> Result<(), PayloadError> {
+    if text.len() > limit { Err(PayloadError::TooLong { size: text.len() }) } else { Ok(()) }
+}
+
+/// Refuses a list that is too long.
+fn count_bound(count: usize, limit: usize) -> Result<(), PayloadError> {
+    if count > limit { Err(PayloadError::TooMany { count }) } else { Ok(()) }
+}
+
+/// Why bytes are not the payload of an entry.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PayloadError {
+    /// It says nothing at all.
+    #[error("there is nothing in it")]
+    Empty,
+    /// Not canonical JSON of this shape.
+    #[error("the payload is malformed: {0}")]
+    Json(#[source] CanonError),
+    /// Of another kind than the entry says.
+    #[error("the payload is of another kind than its entry says")]
+    Kind,
+    /// A number, name or address that makes no sense.
+    #[error("a value makes no sense")]
+    Nonsense,
+    /// Longer than allowed.
+    #[error("{size} bytes are too long")]
+    TooLong {
+        /// How many bytes there were.
+        size: usize,
+    },
+    /// More than allowed.
+    #[error("{count} are too many")]
+    TooMany {
+        /// How many there were.
+        count: usize,
+    },
+}
