@@ -1,0 +1,20 @@
+//! Many things together: what follows from all entries that somebody holds.
+//!
+//! Everything here is a pure function of the *set* of valid entries, whatever their order of
+//! arrival: chains and their heads, forks, accounts, relations, and what the screens show.
+//! Signatures were checked below; peers are known above.
+
+mod chain;
+mod relations;
+mod synod;
+mod view;
+mod waiting;
+
+pub use chain::{ChainError, Feed, Head, Order, Verdict};
+pub use relations::{Relation, Relations};
+pub use synod::{DEVICES, Device, Synod, SynodError};
+pub use view::{Person, Post, Reply, Said, View};
+pub use waiting::{Arrival, Waiting};
+
+#[cfg(test)]
+mod tests;

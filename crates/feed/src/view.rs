@@ -1,0 +1,350 @@
+//! What the screens show: posts, threads and people, from the set of entries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use effigy_core::payload::{Image, Profile};
+use effigy_core::{Cid, Entry, Identity, Payload};
+
+use crate::chain::Order;
+use crate::relations::{Relation, Relations};
+
+/// Everything that can be shown, ready to be asked. Insert in any order: the answers are the same.
+#[derive(Clone, Debug)]
+pub struct View {
+    me: Identity,
+    /// Devices and the accounts that name them as theirs.
+    owners: BTreeSet<(Identity, Identity)>,
+    people: BTreeMap<Identity, Person>,
+    profiles: BTreeMap<Identity, (Order, Profile)>,
+    /// By digest.
+    posts: BTreeMap<Cid, Post>,
+    /// The digest behind every id.
+    ids: BTreeMap<Cid, Cid>,
+    /// Posts that begin a thread, in their order.
+    timeline: BTreeSet<Order>,
+    /// Answers by the id of what they answer.
+    replies: BTreeMap<Cid, BTreeSet<Order>>,
+    /// Who took back what, by id: the device that said so.
+    deletions: BTreeMap<Cid, BTreeSet<Identity>>,
+    tags: BTreeMap<(Cid, String), (Order, bool)>,
+    /// What this person is to others.
+    pub relations: Relations,
+}
+
+/// A post or an answer, as shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Post {
+    /// The account that wrote it, as the entry says. Shown only once the account names the device.
+    pub author: Identity,
+    /// The device that signed it.
+    pub device: Identity,
+    /// The entry's id.
+    pub id: Cid,
+    /// What was said.
+    pub said: Said,
+    /// The clock and digest by which it is sorted; the clock is in milliseconds.
+    pub order: Order,
+}
+
+/// What a post says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// An answer.
+    Comment {
+        /// The pictures.
+        images: Vec<Image>,
+        /// What it answers, by id.
+        parent: Cid,
+        /// What began the thread, by id.
+        root: Cid,
+        /// The text in Markdown.
+        text: String,
+    },
+    /// A post that begins a thread.
+    Note {
+        /// The pictures.
+        images: Vec<Image>,
+        /// The text in Markdown.
+        text: String,
+    },
+}
+
+impl Said {
+    /// The text in Markdown.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Comment { text, .. } | Self::Note { text, .. } => text,
+        }
+    }
+
+    /// The pictures.
+    pub fn images(&self) -> &[Image] {
+        match self {
+            Self::Comment { images, .. } | Self::Note { images, .. } => images,
+        }
+    }
+}
+
+/// An answer in a thread, and the answers to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// The id of the entry.
+    pub id: Cid,
+    /// Answers to it, oldest first.
+    pub replies: Vec<Self>,
+}
+
+/// Somebody, as shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// The devices they post from, with the names that they gave them.
+    pub devices: BTreeMap<Identity, String>,
+    /// What they say about themselves; empty before anything is known.
+    pub profile: Profile,
+    /// The account.
+    pub synod: Identity,
+}
+
+impl View {
+    /// A view in which nothing is known, for this person.
+    pub fn new(me: Identity) -> Self {
+        Self {
+            me,
+            owners: BTreeSet::new(),
+            people: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            posts: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            timeline: BTreeSet::new(),
+            replies: BTreeMap::new(),
+            deletions: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            relations: Relations::default(),
+        }
+    }
+
+    /// Who looks.
+    pub const fn me(&self) -> Identity {
+        self.me
+    }
+
+    /// Takes a valid entry in. An envelope must have been opened: `payload` is what was inside.
+    pub fn insert(&mut self, entry: &Entry, payload: &Payload) {
+        let order = (entry.header().comparable, entry.digest());
+        match payload {
+            Payload::AddDevice(device) => {
+                let synod = entry.header().identity;
+                self.owners.insert((device.identity, synod));
+                self.person_mut(synod).devices.insert(device.identity, device.name.clone());
+            }
+            // Only one's own statements are held here: others' come sealed and stay so.
+            Payload::Block(_) | Payload::Follow(_) | Payload::Mute(_)
+                if entry.header().synod.is_some_and(|(synod, _)| synod == self.me) =>
+            {
+                self.relations.apply(order, payload);
+            }
+            Payload::Comment(comment) => self.post(
+                entry,
+                order,
+                Said::Comment {
+                    images: comment.images.clone(),
+                    parent: comment.parent,
+                    root: comment.root,
+                    text: comment.text.clone(),
+                },
+            ),
+            Payload::Delete(delete) => {
+                let by = self.deletions.entry(delete.target).or_default();
+                by.insert(entry.header().identity);
+            }
+            Payload::Image(note) => self.post(
+                entry,
+                order,
+                Said::Note { images: vec![note.image.clone()], text: String::new() },
+            ),
+            Payload::Note(note) => self.post(
+                entry,
+                order,
+                Said::Note { images: note.images.clone(), text: note.text.clone() },
+            ),
+            Payload::Profile(profile) => self.profile(entry.header().identity, order, profile),
+            Payload::Tag(tag) => {
+                let register = self.tags.entry((tag.target, tag.word.clone()));
+                let register = register.or_insert((order, tag.on));
+                if order > register.0 {
+                    *register = (order, tag.on);
+                }
+            }
+            _ => (),
+        }
+    }
+
+    /// Drops everything of one account, as after a block.
+    pub fn forget(&mut self, synod: &Identity) {
+        let gone: Vec<Cid> = self
+            .posts
+            .values()
+            .filter(|post| post.author == *synod)
+            .map(|post| post.order.1)
+            .collect();
+        for digest in gone {
+            if let Some(post) = self.posts.remove(&digest) {
+                self.timeline.remove(&post.order);
+                if let Said::Comment { parent, .. } = post.said
+                    && let Some(replies) = self.replies.get_mut(&parent)
+                {
+                    replies.remove(&post.order);
+                }
+            }
+        }
+    }
+
+    /// The newest posts that this person wants to see, newest first: their own and those of people
+    /// they follow and have not muted or blocked.
+    pub fn timeline(&self, before: Option<Order>, limit: usize) -> Vec<Cid> {
+        let end = before.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        self.timeline
+            .range((std::ops::Bound::Unbounded, end))
+            .rev()
+            .filter_map(|order| self.posts.get(&order.1))
+            .filter(|post| self.shows(post) && self.wants(&post.author))
+            .map(|post| post.id)
+            .take(limit)
+            .collect()
+    }
+
+    /// One person's posts, newest first.
+    pub fn posts_of(&self, synod: &Identity, before: Option<Order>, limit: usize) -> Vec<Cid> {
+        let end = before.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        self.timeline
+            .range((std::ops::Bound::Unbounded, end))
+            .rev()
+            .filter_map(|order| self.posts.get(&order.1))
+            .filter(|post| post.author == *synod && self.shows(post))
+            .map(|post| post.id)
+            .take(limit)
+            .collect()
+    }
+
+    /// A post or an answer by its id; `None` when it is not here, taken back, or of somebody
+    /// blocked.
+    pub fn post_by_id(&self, id: &Cid) -> Option<&Post> {
+        self.posts.get(self.ids.get(id)?).filter(|post| self.shows(post))
+    }
+
+    /// Whether an entry was here and its author took it back.
+    pub fn is_deleted(&self, id: &Cid) -> bool {
+        self.ids
+            .get(id)
+            .and_then(|digest| self.posts.get(digest))
+            .is_some_and(|post| self.taken_back(post))
+    }
+
+    /// The answers to an entry as a tree, oldest first.
+    pub fn replies(&self, id: &Cid) -> Vec<Reply> {
+        self.branch(id, 64)
+    }
+
+    /// How many answers an entry has, answers to answers included.
+    pub fn reply_count(&self, id: &Cid) -> usize {
+        fn count(replies: &[Reply]) -> usize {
+            replies.iter().map(|reply| count(&reply.replies).saturating_add(1)).sum()
+        }
+        count(&self.replies(id))
+    }
+
+    /// The words an entry is marked with.
+    pub fn tags(&self, id: &Cid) -> Vec<&str> {
+        let first = (*id, String::new());
+        self.tags
+            .range(first..)
+            .take_while(|((target, _), _)| target == id)
+            .filter(|(_, (_, on))| *on)
+            .map(|((_, word), _)| word.as_str())
+            .collect()
+    }
+
+    /// Somebody, if anything is known of them.
+    pub fn person(&self, synod: &Identity) -> Option<&Person> {
+        self.people.get(synod)
+    }
+
+    /// The account that a device belongs to, as the account says.
+    pub fn owner(&self, device: &Identity) -> Option<Identity> {
+        let first = (*device, Identity::from_bytes([0; 32]));
+        let (named, synod) = self.owners.range(first..).next()?;
+        (named == device).then_some(*synod)
+    }
+
+    /// Everybody of whom anything is known.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.values()
+    }
+
+    fn wants(&self, author: &Identity) -> bool {
+        *author == self.me
+            || (self.relations.wants(author) && !self.relations.holds(Relation::Mute, author))
+    }
+
+    fn shows(&self, post: &Post) -> bool {
+        self.owners.contains(&(post.device, post.author))
+            && !self.relations.holds(Relation::Block, &post.author)
+            && !self.taken_back(post)
+    }
+
+    /// Whether a device of the same account took the post back.
+    fn taken_back(&self, post: &Post) -> bool {
+        self.deletions
+            .get(&post.id)
+            .is_some_and(|by| by.iter().any(|device| self.owners.contains(&(*device, post.author))))
+    }
+
+    /// The depth is bounded, so that a long chain of answers cannot exhaust the stack.
+    fn branch(&self, id: &Cid, depth: usize) -> Vec<Reply> {
+        let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
+        let Some(orders) = self.replies.get(id) else { return Vec::new() };
+        orders
+            .iter()
+            .filter_map(|order| self.posts.get(&order.1))
+            .filter(|post| !self.relations.holds(Relation::Mute, &post.author))
+            .filter_map(|post| {
+                let replies = self.branch(&post.id, depth);
+                // An answer that was taken back keeps its place while others hang from it.
+                let shown = self.shows(post) || (self.taken_back(post) && !replies.is_empty());
+                shown.then_some(Reply { id: post.id, replies })
+            })
+            .collect()
+    }
+
+    fn post(&mut self, entry: &Entry, order: Order, said: Said) {
+        let Some((author, _)) = entry.header().synod else { return };
+        self.ids.insert(entry.id(), order.1);
+        match &said {
+            Said::Comment { parent, .. } => {
+                self.replies.entry(*parent).or_default().insert(order);
+            }
+            Said::Note { .. } => {
+                self.timeline.insert(order);
+            }
+        }
+        let device = entry.header().identity;
+        let id = self.posts.get(&order.1).map_or(entry.id(), |post| post.id.min(entry.id()));
+        self.posts.insert(order.1, Post { author, device, id, said, order });
+    }
+
+    fn profile(&mut self, synod: Identity, order: Order, profile: &Profile) {
+        let known = self.profiles.entry(synod).or_insert_with(|| (order, profile.clone()));
+        if order >= known.0 {
+            *known = (order, profile.clone());
+            self.person_mut(synod).profile = profile.clone();
+        }
+    }
+
+    fn person_mut(&mut self, synod: Identity) -> &mut Person {
+        self.people.entry(synod).or_insert_with(|| Person {
+            devices: BTreeMap::new(),
+            profile: Profile::default(),
+            synod,
+        })
+    }
+}
