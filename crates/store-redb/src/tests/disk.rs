@@ -1,0 +1,144 @@
+//! A disk that is full, fails, and recovers.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use effigy_store::suite::{block_on, contents};
+use effigy_store::{Batch, Key, Store, StoreError, Table};
+use redb::{Builder, StorageBackend};
+
+use crate::RedbStore;
+
+/// A disk of bytes that takes no write at or behind a limit.
+#[derive(Clone, Debug)]
+struct Disk {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    limit: Arc<AtomicU64>,
+    kind: io::ErrorKind,
+}
+
+impl Disk {
+    fn new(kind: io::ErrorKind) -> Self {
+        let limit = Arc::new(AtomicU64::new(u64::MAX));
+        Self { bytes: Arc::default(), limit, kind }
+    }
+
+    fn set_limit(&self, limit: u64) {
+        self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    fn admit(&self, end: u64) -> io::Result<()> {
+        if end > self.limit.load(Ordering::Relaxed) { Err(self.kind.into()) } else { Ok(()) }
+    }
+
+    fn open(&self) -> RedbStore {
+        let database = Builder::new().create_with_backend(self.clone()).unwrap();
+        let disk = self.clone();
+        RedbStore::with(database, move || Builder::new().create_with_backend(disk.clone())).unwrap()
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.bytes.lock().unwrap().len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let offset = offset as usize;
+        let bytes = self.bytes.lock().unwrap();
+        let found = bytes.get(offset..offset + out.len());
+        out.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        let mut bytes = self.bytes.lock().unwrap();
+        if len > bytes.len() as u64 {
+            self.admit(len)?;
+        }
+        bytes.resize(len as usize, 0);
+        Ok(())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.admit(offset + data.len() as u64)?;
+        let offset = offset as usize;
+        self.bytes.lock().unwrap()[offset..offset + data.len()].copy_from_slice(data);
+        Ok(())
+    }
+}
+
+fn blob(n: u8) -> Batch {
+    Batch::new()
+        .put(Key::new(Table::Blobs, [n]), vec![n; 300_000])
+        .put(Key::new(Table::Heads, *b"blobs"), [n])
+        .strict()
+}
+
+/// Fills a disk; what was acknowledged, and the error that ended it.
+fn fill(store: &RedbStore) -> (u8, StoreError) {
+    for n in 1..100 {
+        if let Err(error) = block_on(store.apply(blob(n))) {
+            return (n - 1, error);
+        }
+    }
+    panic!("the disk had no end");
+}
+
+#[test]
+fn a_full_disk_says_so_changes_nothing_and_works_again() {
+    for kind in
+        [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge]
+    {
+        let disk = Disk::new(kind);
+        let store = disk.open();
+        disk.set_limit(disk.len().unwrap() + (6 << 20));
+        let (acknowledged, error) = fill(&store);
+        assert!(matches!(error, StoreError::Full), "{error:?}");
+        assert!(acknowledged > 3);
+        let found = block_on(contents(&store));
+        assert_eq!(found.len(), usize::from(acknowledged) + 1);
+        assert_eq!(found.get(&Key::new(Table::Heads, *b"blobs")), Some(&vec![acknowledged]));
+        // Making room with what is there must be possible while the disk is full.
+        let room = Batch::new().delete(Key::new(Table::Blobs, [1])).strict();
+        block_on(store.apply(room)).unwrap();
+        block_on(store.apply(blob(1))).unwrap();
+        disk.set_limit(u64::MAX);
+        block_on(store.apply(blob(200))).unwrap();
+        drop(store);
+        assert_eq!(block_on(contents(&disk.open())).len(), usize::from(acknowledged) + 2);
+    }
+}
+
+#[test]
+fn relaxed_batches_are_not_lost_behind_the_owners_back() {
+    let disk = Disk::new(io::ErrorKind::StorageFull);
+    let store = disk.open();
+    let relaxed = Batch::new().put(Key::new(Table::Packs, *b"relaxed"), *b"acknowledged");
+    block_on(store.apply(relaxed)).unwrap();
+    disk.set_limit(0);
+    assert!(block_on(store.apply(blob(1))).is_err());
+    disk.set_limit(u64::MAX);
+    let key = Key::new(Table::Packs, *b"relaxed");
+    match block_on(store.read(key)) {
+        Ok(found) => assert_eq!(found, Some(b"acknowledged".to_vec())),
+        Err(error) => assert!(matches!(error, StoreError::Closed), "{error:?}"),
+    }
+    drop(store);
+    block_on(disk.open().apply(blob(1))).unwrap();
+}
+
+#[test]
+fn another_failure_of_the_disk_keeps_its_cause() {
+    let disk = Disk::new(io::ErrorKind::PermissionDenied);
+    let store = disk.open();
+    disk.set_limit(0);
+    let error = block_on(store.apply(blob(1))).unwrap_err();
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref());
+    assert_eq!(source.map(io::Error::kind), Some(io::ErrorKind::PermissionDenied));
+}
