@@ -1,0 +1,404 @@
+//! What a person (or an operator) may ask of a node, and what a node tells them.
+
+use effigy_core::payload::ImageType;
+use effigy_core::{Cid, Entry, Identity, Invite, Payload, Time};
+use effigy_feed::Relation;
+
+/// Comes back in the answer to a [`Command`], so that the asker knows which it was.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Ticket(pub u64);
+
+/// A picture as a screen hands it over: already decoded to pixels and encoded anew.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Picture {
+    /// What somebody who cannot see it is told.
+    pub alt: String,
+    /// The picture.
+    pub full: Pixels,
+    /// A small version for lists.
+    pub thumbnail: Option<Pixels>,
+}
+
+/// An encoded picture.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Pixels {
+    /// The encoded bytes.
+    pub bytes: Vec<u8>,
+    /// How they are encoded.
+    pub image_type: ImageType,
+    /// The height in pixels.
+    pub height: u32,
+    /// The width in pixels.
+    pub width: u32,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Picture(..)")
+    }
+}
+
+impl std::fmt::Debug for Pixels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pixels({} bytes)", self.bytes.len())
+    }
+}
+
+/// What to do with the picture of a profile.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum PictureChange {
+    /// Leave it as it is.
+    Keep,
+    /// Take it away.
+    Remove,
+    /// Put this one in its place.
+    Replace(Picture),
+}
+
+/// What a person may ask.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Command {
+    /// Add the person of an invite; they follow back because the invite proves itself.
+    AcceptInvite {
+        /// What was scanned or pasted.
+        invite: Invite,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
+    /// Meet at one more hub.
+    AddHub {
+        /// Its origin, `https://…`.
+        origin: String,
+    },
+    /// The first words of a new account: its genesis, this device, its profile.
+    Begin {
+        /// What the person calls this device.
+        device_name: String,
+        /// What the person is called.
+        name: String,
+        /// Their picture.
+        picture: Option<Picture>,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
+    /// Answer an entry.
+    Comment {
+        /// The id of the entry that is answered.
+        parent: Cid,
+        /// The pictures.
+        pictures: Vec<Picture>,
+        /// The id of the entry that began the thread.
+        root: Cid,
+        /// The text in Markdown.
+        text: String,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
+    /// Take one's own entry back.
+    Delete {
+        /// The id of the entry.
+        target: Cid,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
+    /// Change the profile.
+    EditProfile {
+        /// What they say about themselves.
+        about: String,
+        /// What they are called.
+        name: String,
+        /// What becomes of the picture.
+        picture: PictureChange,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
+    /// Drop other people's pictures from this device. They are fetched again when they are looked at.
+    FreeSpace,
+    /// Read the bytes of a picture, fetching them if need be. Answered by [`Event::Content`].
+    LoadContent {
+        /// The name of the content.
+        cid: Cid,
+        /// Its size in bytes, as its entry says.
+        size: u64,
+    },
+    /// Make a new invite; the one before no longer counts.
+    NewInvite,
+    /// Say once, after a warning, that this device's own feed is to go on although a newer head of
+    /// it was seen elsewhere.
+    OverrideFence,
+    /// Post.
+    Publish {
+        /// The pictures.
+        pictures: Vec<Picture>,
+        /// The text in Markdown.
+        text: String,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
+    /// Follow, block or mute somebody, or no longer.
+    Relate {
+        /// Whether it holds from now on.
+        on: bool,
+        /// What kind of relation.
+        relation: Relation,
+        /// About whom.
+        synod: Identity,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
+    /// No longer meet at a hub.
+    RemoveHub {
+        /// Its origin.
+        origin: String,
+    },
+    /// Keep a draft through reload and crash, or drop it when `text` is empty.
+    SaveDraft {
+        /// Which draft: `post`, or the id of the entry that is answered.
+        slot: String,
+        /// The draft as the screen writes it (JSON); at most 32 KiB.
+        text: String,
+    },
+    /// Mark an entry with a word, or take the mark off.
+    Tag {
+        /// Whether the mark is on from now on.
+        on: bool,
+        /// The id of the entry.
+        target: Cid,
+        /// Comes back in the answer.
+        ticket: Ticket,
+        /// The word.
+        word: String,
+    },
+    /// Wake up: the page is visible again or the network came back. Dials what is not connected.
+    Wake,
+}
+
+/// What became true.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The bytes of a picture, checked against their name; `None` while nobody has them.
+    Content {
+        /// The bytes.
+        bytes: Option<Vec<u8>>,
+        /// The name of the content.
+        cid: Cid,
+    },
+    /// What a ticket asked for is durable.
+    Done {
+        /// The id of the entry that says so.
+        id: Option<Cid>,
+        /// Whose answer this is.
+        ticket: Ticket,
+    },
+    /// A draft that was kept.
+    Draft {
+        /// Which draft.
+        slot: String,
+        /// What it says.
+        text: String,
+    },
+    /// Entries that are part of their feeds now, with their payloads opened; every parent before
+    /// its child. The first events after a start bring all that was kept.
+    Entries(Vec<Known>),
+    /// Everything of this account is gone from here.
+    Forgotten(Identity),
+    /// Somebody follows this person now.
+    Followed {
+        /// Whether they are followed back: they showed an invite.
+        mutual: bool,
+        /// Who.
+        synod: Identity,
+    },
+    /// The invite to show as QR code, link and text.
+    Invite(Invite),
+    /// How the network is doing. At most once a second.
+    Network(Network),
+    /// All that was kept has been read; the app can be used.
+    Ready,
+    /// What a ticket asked for was not done. Nothing changed.
+    Refused {
+        /// Whose answer this is.
+        ticket: Ticket,
+        /// Why.
+        why: Refusal,
+    },
+    /// This device must not write: its store is behind what is known of its own feed.
+    Repair(Repair),
+    /// A disk is full or broken. What was asked for was not kept.
+    StoreFailed {
+        /// Whether it is for want of room.
+        full: bool,
+    },
+}
+
+/// An entry that is part of its feed, and what it says.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The entry.
+    pub entry: Entry,
+    /// What it says, opened where it was sealed for this device; `None` when it was taken back.
+    pub payload: Option<Payload>,
+    /// Its place in its feed by order of arrival, from 0.
+    pub position: u32,
+}
+
+/// Why a command was not done. Each has its sentence on the screen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The account began already, or has not begun.
+    #[error("the account is not ready for that")]
+    Account,
+    /// There is nothing in it.
+    #[error("there is nothing in it")]
+    Empty,
+    /// The picture carries data beyond its pixels, or is none.
+    #[error("the picture cannot be posted as it is")]
+    Picture,
+    /// This device must not write before its own feed is repaired.
+    #[error("this device must not write yet")]
+    Repairing,
+    /// One's own invite, or oneself.
+    #[error("that is yourself")]
+    Self_,
+    /// Too long.
+    #[error("it is too long")]
+    TooLong,
+    /// The entry is not here or not one's own.
+    #[error("the entry is not here")]
+    Unknown,
+}
+
+/// Where a device stands that must not write.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Repair {
+    /// How many of the feed's entries are here.
+    pub held: u64,
+    /// How many there must be, as the record beside the store or another node says.
+    pub known: u64,
+    /// Whether the feed is whole again and writing goes on.
+    pub mended: bool,
+}
+
+/// How the network is doing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Network {
+    /// Feeds that this node replicates.
+    pub feeds: Vec<FeedStatus>,
+    /// The hubs.
+    pub hubs: Vec<HubStatus>,
+    /// Who is connected.
+    pub peers: Vec<PeerStatus>,
+    /// Who holds how much of this device's own feed.
+    pub receipts: Vec<Receipt>,
+    /// People who follow this person, as they said.
+    pub followers: Vec<Identity>,
+    /// Bytes of blobs, own and others'.
+    pub storage: StorageStatus,
+    /// Entries made here that no other node is known to hold.
+    pub waiting: u64,
+}
+
+/// A feed that is replicated here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedStatus {
+    /// How many nodes confirmed the greatest known count.
+    pub confirmed_by: u32,
+    /// Two entries of which neither came before the other.
+    pub fork: Option<(Cid, Cid)>,
+    /// When its newest entry was made, by its clock.
+    pub head_time: Time,
+    /// How many entries are here.
+    pub held: u64,
+    /// Whose feed: a device or a synod.
+    pub identity: Identity,
+    /// How many entries there are, as far as anybody told.
+    pub known: u64,
+    /// The account to which it belongs.
+    pub synod: Identity,
+}
+
+/// A hub that this node uses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HubStatus {
+    /// The hub's key, once it proved itself.
+    pub identity: Option<Identity>,
+    /// Its origin.
+    pub origin: String,
+    /// Where the connection stands.
+    pub state: LinkState,
+    /// When the next try is, where it is not connected.
+    pub retry_at: Option<Time>,
+}
+
+/// Where a connection stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LinkState {
+    /// On the way.
+    Connecting,
+    /// Both sides proved who they are.
+    Open,
+    /// Not connected.
+    Closed,
+}
+
+/// By which way a peer is reached.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Path {
+    /// From device to device.
+    Direct,
+    /// Over a hub's WebSocket; also the hub itself.
+    Hub,
+    /// From device to device over a TURN relay.
+    Relay,
+}
+
+/// A peer that is connected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeerStatus {
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// The device's or hub's key.
+    pub identity: Identity,
+    /// By which way.
+    pub path: Path,
+    /// The account to which the device belongs; `None` for a hub.
+    pub synod: Option<Identity>,
+    /// How many entries are still on their way from there, as it said.
+    pub to_receive: u64,
+}
+
+/// Who holds how much of this device's own feed: a real answer of theirs, never a guess.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Receipt {
+    /// The number of entries, from the first, that they hold without gaps.
+    pub count: u64,
+    /// Who.
+    pub holder: Identity,
+    /// What they are.
+    pub kind: HolderKind,
+    /// Their account.
+    pub synod: Option<Identity>,
+}
+
+/// What somebody who holds a copy is to this person.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HolderKind {
+    /// Somebody else's device.
+    Friend,
+    /// A hub.
+    Hub,
+    /// Another device of the same account.
+    OwnDevice,
+}
+
+/// Bytes on this device.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct StorageStatus {
+    /// Other people's posts and pictures.
+    pub others: u64,
+    /// One's own posts and pictures.
+    pub own: u64,
+}

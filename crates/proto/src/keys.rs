@@ -1,0 +1,130 @@
+//! The keys of a device, and how they rest (always wrapped by the platform).
+
+use data_encoding::BASE64URL_NOPAD;
+use effigy_core::mnemonic::Words;
+use effigy_core::random::Random;
+use effigy_core::seal::SealingSecret;
+use effigy_core::{Identity, Secret};
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
+
+/// Everything secret that a device has. Silent when printed.
+#[derive(Clone)]
+pub struct Keys {
+    /// Signs the device's entries.
+    pub device: Secret,
+    /// Opens what is sealed for the device.
+    pub sealing: SealingSecret,
+    /// The account; `None` for a hub.
+    pub synod: Option<Identity>,
+    /// The account's root, until the person has written the words down.
+    pub words: Option<Words>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    device: String,
+    entropy: Option<String>,
+    sealing: String,
+    synod: Option<Identity>,
+    v: u64,
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.device.zeroize();
+        self.sealing.zeroize();
+        self.entropy.zeroize();
+    }
+}
+
+impl Keys {
+    /// The keys of a new account and its first device, from a secret seed that is used once.
+    ///
+    /// # Errors
+    /// Never for a working build of BIP-39.
+    pub fn for_account(seed: [u8; 32]) -> Result<Self, KeysError> {
+        let mut random = Random::seeded(seed);
+        let words = Words::from_entropy(&random.bytes()).map_err(|_| KeysError)?;
+        Ok(Self {
+            device: Secret::from_seed(&random.bytes()),
+            sealing: SealingSecret::from_bytes(random.bytes()),
+            synod: Some(words.root_sign().identity()),
+            words: Some(words),
+        })
+    }
+
+    /// The keys of a hub, from a secret seed that is used once.
+    pub fn for_hub(seed: [u8; 32]) -> Self {
+        let mut random = Random::seeded(seed);
+        Self {
+            device: Secret::from_seed(&random.bytes()),
+            sealing: SealingSecret::from_bytes(random.bytes()),
+            synod: None,
+            words: None,
+        }
+    }
+
+    /// The keys as bytes, to be wrapped before they rest anywhere.
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let wire = Wire {
+            device: BASE64URL_NOPAD.encode(&*self.device.seed()),
+            entropy: self.words.as_ref().map(|words| BASE64URL_NOPAD.encode(&words.entropy())),
+            sealing: BASE64URL_NOPAD.encode(self.sealing.bytes()),
+            synod: self.synod,
+            v: 1,
+        };
+        Zeroizing::new(serde_json::to_vec(&wire).unwrap_or_default())
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// # Errors
+    /// When the bytes are not that.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeysError> {
+        let wire: Wire = serde_json::from_slice(bytes).map_err(|_| KeysError)?;
+        let words = match wire.entropy.as_deref().map(decode::<16>).transpose()? {
+            Some(entropy) => Some(Words::from_entropy(&entropy).map_err(|_| KeysError)?),
+            None => None,
+        };
+        Ok(Self {
+            device: Secret::from_seed(&*decode::<32>(&wire.device)?),
+            sealing: SealingSecret::from_bytes(*decode::<32>(&wire.sealing)?),
+            synod: wire.synod,
+            words,
+        })
+    }
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(..)")
+    }
+}
+
+fn decode<const N: usize>(text: &str) -> Result<Zeroizing<[u8; N]>, KeysError> {
+    let bytes = Zeroizing::new(BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| KeysError)?);
+    bytes.as_slice().try_into().map(Zeroizing::new).map_err(|_| KeysError)
+}
+
+/// The bytes are not the keys of a device.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the device's keys cannot be read")]
+pub struct KeysError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_read_back_and_print_nothing() {
+        for keys in [Keys::for_account([1; 32]).unwrap(), Keys::for_hub([2; 32])] {
+            let again = Keys::from_bytes(&keys.to_bytes()).unwrap();
+            assert_eq!(again.device.identity(), keys.device.identity());
+            assert_eq!(again.synod, keys.synod);
+            assert_eq!(format!("{keys:?}"), "Keys(..)");
+        }
+        assert_eq!(Keys::from_bytes(b"{}").err(), Some(KeysError));
+    }
+}

@@ -1,0 +1,25 @@
+//! Many machines: what to say to whom, and when. A state machine without IO, clock or chance.
+//!
+//! Drive it like this: hand it one [`Input`], then drain [`Node::poll`] until it yields nothing,
+//! doing each [`Output`] in its order. **Invariant:** every `handle` is followed by a full drain;
+//! a [`Output::Save`] is durable before anything behind it is done.
+
+mod api;
+mod io;
+mod keys;
+mod message;
+mod node;
+mod session;
+
+pub use api::{
+    Command, Event, FeedStatus, HolderKind, HubStatus, Known, LinkState, Network, Path, PeerStatus,
+    Picture, PictureChange, Pixels, Receipt, Refusal, Repair, StorageStatus, Ticket,
+};
+pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
+pub use keys::{Keys, KeysError};
+pub use message::{
+    BATCH, ErrorCode, Frame, Garbage, LIST, Message, Record, SESSION_BYTES, SessionRequest,
+    WireHead,
+};
+pub use node::{Config, HubPolicy, Node, RestoreError, Role, record};
+pub use session::PROTOCOL;

@@ -1,0 +1,226 @@
+//! What crosses the wire. Text frames are JSON; binary frames carry blobs.
+
+mod codec;
+
+pub use codec::Garbage;
+pub(crate) use codec::{lists, open_payload};
+
+use effigy_core::seal::Letter;
+use effigy_core::{Cid, Entry, Identity, Payload, Signature};
+use serde::{Deserialize, Serialize};
+
+/// Most identities or ids in one list.
+pub const LIST: usize = 256;
+/// Most entries in one message.
+pub const BATCH: usize = 100;
+/// Most bytes of the list of versions in a session's request.
+pub const SESSION_BYTES: usize = 256;
+
+/// A frame as it goes onto a transport.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Frame {
+    /// A piece of a blob.
+    Binary(Vec<u8>),
+    /// A JSON message.
+    Text(String),
+}
+
+impl Frame {
+    /// How many bytes it has.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Binary(bytes) => bytes.len(),
+            Self::Text(text) => text.len(),
+        }
+    }
+
+    /// Whether it has none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A head as nodes tell each other.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WireHead {
+    /// The clock of the newest entry.
+    pub comparable: u64,
+    /// How many entries there are.
+    pub count: u64,
+    /// Which writing of the feed.
+    pub generation: u64,
+    /// The id of the newest entry.
+    pub id: Cid,
+    /// Whose feed.
+    pub identity: Identity,
+}
+
+/// The first message of a session, each way.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionRequest {
+    /// 32 random bytes in base64url.
+    pub challenge: String,
+    /// The head of the sender's own feed, if it has one.
+    pub head: Option<Cid>,
+    /// The sender's key.
+    pub identity: Identity,
+    /// The versions that the sender speaks, best first.
+    pub protocols: Vec<String>,
+    /// The sender's account and its head; absent for a hub.
+    pub synod: Option<(Identity, Option<Cid>)>,
+}
+
+/// An entry and its payload, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The entry.
+    pub entry: Entry,
+    /// The payload: its bytes, and what they say. `None` where it was taken back.
+    pub payload: Option<(Vec<u8>, Payload)>,
+}
+
+/// Everything that one node says to another.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// No longer send this.
+    Cancel {
+        /// The number of the request.
+        request: u32,
+    },
+    /// A piece of a blob.
+    Chunk {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Where in the blob they begin.
+        offset: u32,
+        /// The number of the request.
+        request: u32,
+        /// The size of the whole blob.
+        size: u32,
+    },
+    /// Entries that were asked for.
+    Entries {
+        /// Whose feed.
+        identity: Identity,
+        /// Whether more follow after these.
+        more: bool,
+        /// The entries, every parent before its child.
+        records: Vec<Record>,
+        /// The number of the request.
+        request: u32,
+    },
+    /// Something was refused.
+    Error {
+        /// What it was about: a request's number, or 0.
+        about: u32,
+        /// Why.
+        code: ErrorCode,
+    },
+    /// Send a blob.
+    GetBlob {
+        /// Its name.
+        cid: Cid,
+        /// The most bytes that are wanted.
+        max_size: u32,
+        /// Where to begin.
+        offset: u32,
+        /// A number for the answer.
+        request: u32,
+    },
+    /// Send entries of a feed.
+    GetEntries {
+        /// The heads of what the asker has.
+        after: Vec<Cid>,
+        /// Which writing of the feed.
+        generation: u64,
+        /// Whose feed.
+        identity: Identity,
+        /// The most entries that are wanted.
+        limit: u32,
+        /// A number for the answer.
+        request: u32,
+    },
+    /// Say how far these feeds are, now and whenever they move.
+    GetHeads {
+        /// Whose feeds.
+        identities: Vec<Identity>,
+    },
+    /// These blobs are here, with their sizes.
+    IHave {
+        /// Names and sizes.
+        blobs: Vec<(Cid, u64)>,
+    },
+    /// Which of these blobs are there?
+    IWant {
+        /// Their names.
+        cids: Vec<Cid>,
+    },
+    /// How far feeds are.
+    LastKnownHeads {
+        /// One for each feed of which anything is known.
+        heads: Vec<WireHead>,
+    },
+    /// A letter of somebody else that came through this hub.
+    MessageFrom {
+        /// The letter.
+        letter: Letter,
+    },
+    /// Pass a letter on to somebody who is connected here.
+    MessageTo {
+        /// The letter.
+        letter: Letter,
+    },
+    /// Somebody is no longer here.
+    Offline {
+        /// Who.
+        identity: Identity,
+    },
+    /// I am here, and these may know it; tell me of those of them who list me too.
+    Online {
+        /// Devices.
+        watch: Vec<Identity>,
+    },
+    /// Are you there?
+    Ping,
+    /// I am.
+    Pong,
+    /// Who of those who were listed is here; also one who just came.
+    PresenceList {
+        /// Devices.
+        identities: Vec<Identity>,
+    },
+    /// What the sender is willing to do.
+    Provides {
+        /// Names of services.
+        services: Vec<String>,
+    },
+    /// The proof of the sender's key.
+    SessionAuth {
+        /// Over the whole transcript.
+        signature: Signature,
+    },
+    /// The beginning of a session.
+    SessionRequest(SessionRequest),
+}
+
+/// Why something was refused. A fixed list; one code for all failures of cryptography.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The session is not proven, or the service was not offered.
+    Forbidden,
+    /// The message makes no sense.
+    Malformed,
+    /// It is not here.
+    NotFound,
+    /// The receiver of a letter is not connected.
+    Offline,
+    /// Too much, too often, or too large.
+    TooMuch,
+    /// A signature or seal does not count.
+    Untrusted,
+    /// No version in common.
+    Version,
+}

@@ -1,0 +1,338 @@
+//! Entries that come in: judged by their feed, kept in packs, and what follows from them.
+
+use effigy_core::seal::{self, Envelope};
+use effigy_core::{Cid, Entry, Identity, Payload, Time};
+use effigy_feed::{Arrival, Verdict};
+use effigy_store::pack::{self, Pack};
+use effigy_store::{Batch, Key, Table};
+
+use super::Node;
+use super::heads::pack_key;
+use super::record;
+use super::state::Pending;
+use crate::api::{Event, Known};
+use crate::io::Link;
+use crate::message::{ErrorCode, Record};
+
+/// What is done with entries of one feed before anything is told of them.
+#[derive(Default)]
+pub(super) struct Intake {
+    /// Records that are new, by place, one after another.
+    pub fresh: Vec<(u32, Vec<u8>)>,
+    pub known: Vec<Known>,
+}
+
+impl Node {
+    /// Takes records of one feed that a peer sent. Tells how many were new.
+    pub(super) fn arrive(&mut self, link: Link, identity: Identity, records: Vec<Record>) -> usize {
+        let mut intake = Intake::default();
+        let mut bad = false;
+        for record in records {
+            let arrival = Arrival {
+                entry: record.entry,
+                payload: record.payload.as_ref().map(|(bytes, _)| bytes.clone()),
+            };
+            let payload = record.payload.map(|(_, payload)| payload);
+            bad |= !self.judge(arrival, payload, &mut intake);
+        }
+        self.release_waiting(identity, &mut intake);
+        let new = intake.known.len();
+        self.keep(identity, intake, Batch::new());
+        self.answer_knock(identity);
+        if bad {
+            self.fault(link, 0, ErrorCode::Malformed);
+        }
+        new
+    }
+
+    /// Offers one entry to its feed. Tells whether whoever sent it did right: what everybody would
+    /// refuse, they should have. What is refused for the sake of what is known here is nobody's
+    /// fault, or an author could have those who pass their entries on blamed for them.
+    fn judge(&mut self, arrival: Arrival, payload: Option<Payload>, intake: &mut Intake) -> bool {
+        let header = arrival.entry.header();
+        let identity = header.identity;
+        let Some(&synod) = self.tracked.get(&identity) else { return true };
+        match header.synod {
+            // An account's own feed names no account.
+            Some((named, _)) if named == identity => return false,
+            // A device speaks for the account that names it, and for no other.
+            Some((named, _)) if named != synod => return true,
+            Some(_) => (),
+            None if identity != synod => return true,
+            None => match self.permitted(&arrival, payload.as_ref()) {
+                Some(true) => (),
+                Some(false) => return false,
+                None => return true,
+            },
+        }
+        let now = self.now;
+        match self.held_mut(identity, synod).feed.offer(&arrival.entry, now) {
+            Err(_) => return false,
+            Ok(Verdict::Known | Verdict::Obsolete) => (),
+            Ok(Verdict::Parked { until }) => self.waiting.add(arrival, until),
+            Ok(Verdict::Waiting { .. }) => self.waiting.add(arrival, Time(0)),
+            Ok(Verdict::New { position }) => {
+                self.admit(arrival, payload, position, intake);
+            }
+        }
+        true
+    }
+
+    /// Whether an entry may stand on its synod's feed. One whose parents are not here yet waits;
+    /// one without its payload cannot be judged.
+    fn permitted(&self, arrival: &Arrival, payload: Option<&Payload>) -> Option<bool> {
+        let header = arrival.entry.header();
+        let payload = payload?;
+        let empty = effigy_feed::Feed::new(header.identity);
+        let feed = self.feeds.get(&header.identity).map_or(&empty, |held| &held.feed);
+        if !header.parents.iter().all(|parent| feed.contains(parent)) {
+            return Some(true);
+        }
+        let unknown = effigy_feed::Synod::new(header.identity);
+        let state = self.synods.get(&header.identity).unwrap_or(&unknown);
+        Some(state.permits(feed, &arrival.entry, payload).is_ok())
+    }
+
+    /// An entry is part of its feed now.
+    pub(super) fn admit(
+        &mut self,
+        arrival: Arrival,
+        payload: Option<Payload>,
+        position: u32,
+        intake: &mut Intake,
+    ) {
+        let Arrival { entry, payload: mut bytes } = arrival;
+        let mut payload = payload;
+        if self.is_taken_back(&entry) {
+            (bytes, payload) = (None, None);
+        }
+        let payload = payload.map(|payload| self.unseal(&entry, payload));
+        if let Some(payload) = &payload {
+            self.take_effect(&entry, payload, true);
+        }
+        if let Some(held) = self.feeds.get_mut(&entry.header().identity) {
+            held.newest = held.newest.max(entry.header().comparable);
+        }
+        self.moved.insert(entry.header().identity);
+        intake.fresh.push((position, record::encode(entry.bytes(), bytes.as_deref())));
+        intake.known.push(Known { entry, payload, position });
+    }
+
+    /// What follows from an entry beyond its own feed. `live` is false while the store is read.
+    pub(super) fn take_effect(&mut self, entry: &Entry, payload: &Payload, live: bool) {
+        let header = entry.header();
+        let order = (header.comparable, entry.digest());
+        if header.synod.is_none() {
+            let state = self
+                .synods
+                .entry(header.identity)
+                .or_insert_with(|| effigy_feed::Synod::new(header.identity));
+            state.apply(entry, payload);
+            let of_account = matches!(payload, Payload::AddDevice(_) | Payload::Genesis(_));
+            if of_account && live {
+                self.devices_changed(header.identity);
+            }
+            if of_account || matches!(payload, Payload::Rewrite(_)) {
+                self.begin_generations(header.identity, live);
+            }
+        }
+        let owner = header.synod.map_or(header.identity, |(synod, _)| synod);
+        for image in payload.images() {
+            self.point_to(image, owner, header.comparable);
+        }
+        if let Payload::Delete(delete) = payload {
+            self.deletions.entry(delete.target).or_default().insert(header.identity);
+            if live {
+                self.taken_back.push((header.identity, delete.target));
+            }
+        }
+        let mine = self.my_synod() == Some(owner);
+        if mine && self.relations.apply(order, payload) && live {
+            self.relation_changed(payload);
+        }
+    }
+
+    /// Opens what was sealed for this device. What is not stays an envelope.
+    pub(super) fn unseal(&self, entry: &Entry, payload: Payload) -> Payload {
+        let Payload::Sealed(envelope) = &payload else { return payload };
+        if entry.header().synod.map(|(synod, _)| synod) != self.my_synod() {
+            return payload;
+        }
+        self.open_envelope(entry, envelope).unwrap_or(payload)
+    }
+
+    fn open_envelope(&self, entry: &Entry, envelope: &Envelope) -> Option<Payload> {
+        let header = entry.header();
+        let binding = super::own::seal_binding(header.identity, &header.parents);
+        let text = seal::open(envelope, &self.keys.sealing, &binding).ok()?;
+        let value = effigy_core::canon::check(&text).ok()?;
+        let kind = value.get("type")?.as_str()?;
+        // An envelope inside an envelope says nothing.
+        if kind == "sealed" { None } else { Payload::parse(kind, &text).ok() }
+    }
+
+    /// Whether a device of the same account took this entry back.
+    fn is_taken_back(&self, entry: &Entry) -> bool {
+        let Some((synod, _)) = entry.header().synod else { return false };
+        self.deletions
+            .get(&entry.id())
+            .is_some_and(|by| by.iter().any(|device| self.tracked.get(device) == Some(&synod)))
+    }
+
+    /// Lets those in that waited for what has just come, as often as that brings anything.
+    fn release_waiting(&mut self, identity: Identity, intake: &mut Intake) {
+        loop {
+            let before = intake.known.len();
+            for arrival in self.waiting.take(identity) {
+                let payload = arrival.payload.as_deref().and_then(|bytes| {
+                    Payload::parse(&arrival.entry.header().payload.kind, bytes).ok()
+                });
+                self.judge(arrival, payload, intake);
+            }
+            if intake.known.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Lets those in whose moment has come.
+    pub(super) fn take_due(&mut self) {
+        for arrival in self.waiting.due(self.now) {
+            let identity = arrival.entry.header().identity;
+            self.waiting.add(arrival, Time(0));
+            let mut intake = Intake::default();
+            self.release_waiting(identity, &mut intake);
+            self.keep(identity, intake, Batch::new());
+        }
+    }
+
+    /// Makes new records durable, together with what else belongs to them, and tells of them.
+    pub(super) fn keep(&mut self, identity: Identity, intake: Intake, mut batch: Batch) {
+        let Intake { mut fresh, known } = intake;
+        fresh.sort_by_key(|(position, _)| *position);
+        if let Some(held) = self.feeds.get_mut(&identity) {
+            let generation = held.feed.generation();
+            for run in runs(&fresh) {
+                let Some((first, _)) = run.first() else { continue };
+                let records: Vec<&[u8]> = run.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+                let Ok(bytes) = pack::encode(&records) else { continue };
+                held.packs.insert(*first, u32::try_from(run.len()).unwrap_or(u32::MAX));
+                batch = batch.put(pack_key(&identity, generation, *first), bytes);
+            }
+        }
+        self.save(batch);
+        if !known.is_empty() {
+            self.status_changed = true;
+            self.emit(Event::Entries(known));
+        }
+    }
+
+    /// Feeds of an account were written anew: the old writings go.
+    fn begin_generations(&mut self, synod: Identity, live: bool) {
+        let Some(state) = self.synods.get(&synod) else { return };
+        let devices = state.devices.keys().map(|device| (*device, state.generation(device)));
+        let written: Vec<(Identity, u64)> = devices.filter(|(_, n)| *n > 0).collect();
+        for (device, generation) in written {
+            if self.feeds.get(&device).is_some_and(|held| held.synod == synod) {
+                self.begin_generation(device, generation, live);
+            }
+        }
+    }
+
+    fn begin_generation(&mut self, identity: Identity, generation: u64, live: bool) {
+        let Some(held) = self.feeds.get_mut(&identity) else { return };
+        if generation <= held.feed.generation() {
+            return;
+        }
+        let old = held.feed.generation();
+        let gone: Vec<Key> =
+            held.packs.keys().map(|first| pack_key(&identity, old, *first)).collect();
+        held.feed.begin(generation);
+        held.packs.clear();
+        held.remote.clear();
+        held.asking = None;
+        if live {
+            self.save(Batch { deletes: gone, ..Batch::new() });
+            for link in self.open_links() {
+                self.ask_heads_of(link, &[identity]);
+            }
+        }
+    }
+
+    /// Drops the payloads of entries that were taken back, after what came with them was kept.
+    pub(super) fn forget_payloads(&mut self) {
+        for (by, target) in std::mem::take(&mut self.taken_back) {
+            self.forget_payload(by, target);
+        }
+    }
+
+    fn forget_payload(&mut self, by: Identity, target: Cid) {
+        let Some(synod) = self.tracked.get(&by).copied() else { return };
+        let found = self
+            .feeds
+            .iter()
+            // What stands on the account's own feed cannot be taken back: its fold needs all of it.
+            .filter(|(feed, held)| held.synod == synod && **feed != synod)
+            .find_map(|(feed, held)| Some((*feed, held.feed.position(&target)?)));
+        let Some((identity, position)) = found else { return };
+        let Some(held) = self.feeds.get(&identity) else { return };
+        let Some((first, _)) = held.pack_of(position) else { return };
+        let key = pack_key(&identity, held.feed.generation(), first);
+        // A pack is read once for all that goes from it: two that read it would undo one another.
+        let going = self.forgetting.entry((identity, first)).or_default();
+        let under_way = !going.is_empty();
+        going.insert(position);
+        if !under_way {
+            self.load(key, Pending::Forget { identity, first });
+        }
+    }
+
+    /// The pack is here: writes it again without the payloads.
+    pub(super) fn forget_in_pack(
+        &mut self,
+        identity: Identity,
+        first: u32,
+        bytes: Option<Vec<u8>>,
+    ) {
+        let going = self.forgetting.remove(&(identity, first)).unwrap_or_default();
+        let Some(pack) = bytes.as_deref().and_then(|bytes| Pack::open(bytes).ok()) else { return };
+        let Some(held) = self.feeds.get(&identity) else { return };
+        let (generation, owner) = (held.feed.generation(), held.synod);
+        let mut records: Vec<Vec<u8>> = Vec::new();
+        let mut images = Vec::new();
+        for (at, bytes) in (first..).zip(pack.records()) {
+            let Ok(bytes) = bytes else { return };
+            if going.contains(&at)
+                && let Ok(record) = record::reload(bytes)
+            {
+                if let Some((_, payload)) = &record.payload {
+                    images.extend_from_slice(payload.images());
+                }
+                records.push(record::encode(record.entry.bytes(), None));
+            } else {
+                records.push(bytes.to_vec());
+            }
+        }
+        let slices: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+        let Ok(bytes) = pack::encode(&slices) else { return };
+        let mut batch = Batch::new().put(pack_key(&identity, generation, first), bytes);
+        for image in images {
+            self.point_away(image.content.cid, owner, &mut batch);
+            if let Some(thumbnail) = image.thumbnail {
+                self.point_away(thumbnail.cid, owner, &mut batch);
+            }
+        }
+        self.save(batch.strict());
+    }
+}
+
+/// Cuts records into runs of places that follow one another, none longer than a pack.
+pub(super) fn runs(records: &[(u32, Vec<u8>)]) -> Vec<&[(u32, Vec<u8>)]> {
+    let whole = records.chunk_by(|(a, _), (b, _)| a.saturating_add(1) == *b);
+    whole.flat_map(|run| run.chunks(crate::message::BATCH)).collect()
+}
+
+/// The key of a quarantined record.
+pub(super) fn quarantine_key(pack: &[u8], index: u32) -> Key {
+    Key::new(Table::Quarantine, [pack, &index.to_be_bytes()].concat())
+}

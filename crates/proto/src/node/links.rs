@@ -1,0 +1,246 @@
+//! Connections: opening, proving, routing what comes, noticing who is gone or misbehaves.
+
+use effigy_core::{Identity, Span, Time};
+
+use super::Node;
+use super::state::Conn;
+use crate::api::Path;
+use crate::io::{Binding, Link, Output};
+use crate::message::{ErrorCode, Garbage, Message};
+use crate::session::{Session, Step};
+
+/// How long a beginning may take.
+const BEGIN: Span = Span::seconds(10);
+/// How often a quiet peer is asked whether it is there.
+const PING: Span = Span::seconds(15);
+/// How long a peer may be silent.
+const SILENCE: Span = Span::seconds(40);
+/// How many faults a peer may commit on one connection.
+const FAULTS: u32 = 3;
+/// Most peers of whom misbehaviour is remembered.
+const SHUNNED: usize = 1_000;
+
+impl Node {
+    pub(super) fn connected(&mut self, link: Link, binding: Binding, dialled: bool, path: Path) {
+        let head = self.feeds.get(&self.me).and_then(|held| held.feed.head()).map(|head| head.id);
+        let synod = self.my_synod().map(|synod| {
+            let held = self.feeds.get(&synod);
+            (synod, held.and_then(|held| held.feed.head()).map(|head| head.id))
+        });
+        let (session, say) =
+            Session::begin(binding, dialled, self.me, head, synod, &mut self.random);
+        self.links.insert(link, Conn::new(dialled, path, session, self.now, self.now.after(BEGIN)));
+        if let Some(message) = say {
+            self.send(link, &message);
+        }
+        self.status_changed = true;
+    }
+
+    pub(super) fn disconnected(&mut self, link: Link) {
+        self.hub_gone(link);
+        self.direct_gone(link);
+        let Some(conn) = self.links.remove(&link) else { return };
+        self.serves.retain(|_, serve| serve.link != link);
+        self.release_wants(link);
+        self.status_changed = true;
+        let Some(peer) = conn.peer() else { return };
+        self.forget_presence(link, &conn, peer);
+        self.release_asking(link, &conn, peer);
+        if let Some(synod) = conn.claimed() {
+            self.see_off(synod);
+        }
+    }
+
+    pub(super) fn close(&mut self, link: Link) {
+        self.outbox.push_back(Output::Close(link));
+        self.disconnected(link);
+    }
+
+    pub(super) fn received(&mut self, link: Link, message: Result<Message, Garbage>) {
+        let now = self.now;
+        let Some(conn) = self.links.get_mut(&link) else { return };
+        conn.heard = now;
+        match message {
+            Err(garbage) => self.fault(link, 0, garbage.code()),
+            Ok(message) => {
+                conn.bytes_in = conn.bytes_in.saturating_add(message.weight());
+                if conn.peer().is_some() {
+                    self.dispatch(link, message);
+                } else {
+                    self.greet_session(link, &message);
+                }
+            }
+        }
+    }
+
+    fn greet_session(&mut self, link: Link, message: &Message) {
+        let secret = self.secret();
+        let Some(session) = self.links.get_mut(&link).and_then(|conn| conn.session.as_mut()) else {
+            return;
+        };
+        match session.take(message, &secret) {
+            Step::Say(say) => say.iter().for_each(|message| self.send(link, message)),
+            Step::Opened(say) => {
+                say.iter().for_each(|message| self.send(link, message));
+                self.opened(link);
+            }
+            Step::Refuse(code) => {
+                self.send(link, &Message::Error { about: 0, code });
+                self.close(link);
+            }
+        }
+    }
+
+    fn opened(&mut self, link: Link) {
+        let Some(conn) = self.links.get(&link) else { return };
+        let (Some(peer), synod) = (conn.peer(), conn.claimed()) else { return };
+        let shunned = self.shunned.get(&peer).is_some_and(|(_, until)| *until > self.now);
+        if shunned || synod.is_some_and(|synod| self.is_blocked(&synod)) {
+            self.send(link, &Message::Error { about: 0, code: ErrorCode::Forbidden });
+            self.close(link);
+            return;
+        }
+        let mut services = vec!["blobs".to_owned(), "entries".to_owned(), "heads".to_owned()];
+        if self.is_hub() {
+            services.push("signalling".to_owned());
+        }
+        self.send(link, &Message::Provides { services });
+        if let Some(synod) = synod {
+            self.welcome(synod);
+        }
+        self.hub_opened(link, peer);
+        self.direct_opened(link, peer);
+        self.ask_heads(link);
+        self.ask_blobs(link);
+        self.status_changed = true;
+    }
+
+    fn dispatch(&mut self, link: Link, message: Message) {
+        match message {
+            Message::Cancel { request } => self.cancel(link, request),
+            Message::Chunk { bytes, offset, request, size } => {
+                self.chunk(link, request, offset, size, &bytes);
+            }
+            Message::Entries { identity, more, records, request } => {
+                self.entries(link, identity, records, more, request);
+            }
+            Message::Error { about, .. } => self.refused_by(link, about),
+            Message::GetBlob { cid, max_size, offset, request } => {
+                self.serve_blob(link, cid, offset, max_size, request);
+            }
+            Message::GetEntries { after, generation, identity, limit, request } => {
+                self.serve_entries(link, identity, generation, &after, limit, request);
+            }
+            Message::GetHeads { identities } => self.watch_heads(link, identities),
+            Message::IHave { blobs } => self.offered(link, &blobs),
+            Message::IWant { cids } => self.looked_for(link, cids),
+            Message::LastKnownHeads { heads } => self.told_heads(link, &heads),
+            Message::MessageFrom { letter } => self.letter(link, &letter),
+            Message::MessageTo { letter } => self.pass_on(link, letter),
+            Message::Offline { identity } => self.gone(link, identity),
+            Message::Online { watch } => self.came_online(link, watch),
+            Message::Ping => self.send(link, &Message::Pong),
+            Message::Pong => (),
+            Message::PresenceList { identities } => self.are_present(link, identities),
+            Message::Provides { .. } => (),
+            Message::SessionAuth { .. } | Message::SessionRequest(_) => {
+                self.fault(link, 0, ErrorCode::Forbidden);
+            }
+        }
+    }
+
+    /// Tells a peer what it did wrong. The third time the connection is closed, and the peer is
+    /// shunned for longer each time.
+    pub(super) fn fault(&mut self, link: Link, about: u32, code: ErrorCode) {
+        self.send(link, &Message::Error { about, code });
+        let Some(conn) = self.links.get_mut(&link) else { return };
+        conn.faults = conn.faults.saturating_add(1);
+        if conn.faults < FAULTS {
+            return;
+        }
+        if let Some(peer) = conn.peer() {
+            self.shun(peer);
+        }
+        self.close(link);
+    }
+
+    fn shun(&mut self, peer: Identity) {
+        if self.shunned.len() >= SHUNNED {
+            let first = self.shunned.iter().min_by_key(|(_, (_, until))| *until);
+            if let Some(peer) = first.map(|(peer, _)| *peer) {
+                self.shunned.remove(&peer);
+            }
+        }
+        let now = self.now;
+        let (times, until) = self.shunned.entry(peer).or_insert((0, now));
+        *times = times.saturating_add(1);
+        *until = now.after(Span::seconds(10_u64.saturating_mul(1 << (*times).min(9))));
+    }
+
+    /// Closes who does not prove itself or is silent; asks who is quiet.
+    pub(super) fn check_links(&mut self) {
+        let now = self.now;
+        let (mut dead, mut quiet) = (Vec::new(), Vec::new());
+        for (link, conn) in &mut self.links {
+            let late = conn.peer().is_none() && conn.deadline <= now;
+            if late || now.since(conn.heard) >= SILENCE {
+                dead.push(*link);
+            } else if conn.peer().is_some()
+                && now.since(conn.heard) >= PING
+                && now.since(conn.pinged) >= PING
+            {
+                conn.pinged = now;
+                quiet.push(*link);
+            }
+        }
+        dead.into_iter().for_each(|link| self.close(link));
+        quiet.into_iter().for_each(|link| self.send(link, &Message::Ping));
+    }
+
+    pub(super) fn links_due(&self) -> Option<Time> {
+        let moment = |conn: &Conn| {
+            if conn.peer().is_none() {
+                conn.deadline
+            } else {
+                conn.heard.max(conn.pinged).after(PING)
+            }
+        };
+        self.links.values().map(moment).min()
+    }
+
+    /// Connections on which somebody proved themselves.
+    pub(super) fn open_links(&self) -> Vec<Link> {
+        let open = self.links.iter().filter(|(_, conn)| conn.peer().is_some());
+        open.map(|(link, _)| *link).collect()
+    }
+
+    pub(super) fn new_link(&mut self) -> Link {
+        self.next_link = self.next_link.saturating_add(1);
+        Link(self.next_link)
+    }
+
+    /// Begins anew after a sleep: what the world says next is believed, whatever was.
+    pub(super) fn wake(&mut self) {
+        self.handle_wake_of_hubs();
+        for link in self.open_links() {
+            self.send(link, &Message::Ping);
+        }
+    }
+}
+
+impl Message {
+    /// About how many bytes the message had on the wire.
+    fn weight(&self) -> u64 {
+        match self {
+            Self::Chunk { bytes, .. } => (bytes.len() as u64).saturating_add(12),
+            Self::Entries { records, .. } => records
+                .iter()
+                .map(|record| {
+                    let payload = record.payload.as_ref().map_or(0, |(bytes, _)| bytes.len());
+                    record.entry.bytes().len().saturating_add(payload) as u64
+                })
+                .sum(),
+            _ => 128,
+        }
+    }
+}

@@ -1,0 +1,408 @@
+//! The node: one device on the network, in a browser or as a hub.
+//!
+//! This file routes; what is done stands in the files beside it, one per concern.
+
+mod arrivals;
+mod asking;
+mod blobs;
+mod greet;
+mod heads;
+mod hubs;
+mod links;
+mod own;
+pub mod record;
+mod restore;
+mod serving;
+mod state;
+mod status;
+#[cfg(test)]
+mod tests;
+mod tracking;
+
+pub use restore::RestoreError;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use effigy_core::identity::Secret;
+use effigy_core::invite::Token;
+use effigy_core::random::Random;
+use effigy_core::{Cid, Identity, Time};
+use effigy_feed::{Relations, Synod, Waiting};
+use effigy_store::Batch;
+
+use crate::api::{Command, Event, Repair, Ticket};
+use crate::io::{Fence, Input, Link, Load, Output};
+use crate::keys::Keys;
+use crate::message::Message;
+use state::{
+    Conn, Content, Direct, Greeting, Held, Here, Holding, HubSlot, Knock, Pending, Serve, Want,
+};
+
+/// What a node is told before it begins.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How far the own feeds were, as the record beside the store says; `None` without a record.
+    pub fence: Option<Fence>,
+    /// The device's keys.
+    pub keys: Keys,
+    /// Origins of hubs to dial at the first start; afterwards the store knows.
+    pub hubs: Vec<String>,
+    /// Whose device this is.
+    pub role: Role,
+    /// Fresh random bytes, secret and used once.
+    pub seed: [u8; 32],
+}
+
+/// Whose device a node is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// An operator's: it keeps what those who connect to it publish, within bounds.
+    Hub(HubPolicy),
+    /// A person's.
+    Person,
+}
+
+/// What a hub is willing to keep.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct HubPolicy {
+    /// The most accounts whose feeds it keeps.
+    pub members: usize,
+    /// The most bytes of blobs that it keeps for one account.
+    pub member_bytes: u64,
+}
+
+/// One device on the network.
+///
+/// **Invariant:** every [`handle`](Node::handle) is followed by a full drain of
+/// [`poll`](Node::poll).
+#[derive(Debug)]
+pub struct Node {
+    keys: Keys,
+    me: Identity,
+    now: Time,
+    outbox: VecDeque<Output>,
+    random: Random,
+    role: Role,
+    ready: bool,
+
+    feeds: BTreeMap<Identity, Held>,
+    /// Feeds that are replicated, and the account each belongs to.
+    tracked: BTreeMap<Identity, Identity>,
+    synods: BTreeMap<Identity, Synod>,
+    /// Accounts that a hub keeps.
+    members: BTreeSet<Identity>,
+    relations: Relations,
+    waiting: Waiting,
+    /// Entries that were taken back, by id, and the device that said so.
+    deletions: BTreeMap<Cid, BTreeSet<Identity>>,
+    /// Those of them whose payloads have yet to go, once what came with them is kept.
+    taken_back: Vec<(Identity, Cid)>,
+    /// Places whose payloads go, by pack, while it is being read.
+    forgetting: BTreeMap<(Identity, u32), BTreeSet<u32>>,
+    /// Feeds that moved since the last announcement.
+    moved: BTreeSet<Identity>,
+    /// Before this moment nothing is announced.
+    announce_at: Time,
+
+    links: BTreeMap<Link, Conn>,
+    next_link: u64,
+    next_request: u32,
+    next_load: u64,
+    loads: BTreeMap<Load, Pending>,
+    serves: BTreeMap<u64, Serve>,
+    hubs: Vec<HubSlot>,
+    direct: BTreeMap<Link, Direct>,
+    /// Devices that are at a hub now, by hub.
+    present: BTreeMap<Identity, BTreeSet<Link>>,
+    /// Attempts at direct ways that were answered, and when: a letter may come twice.
+    answered: BTreeMap<String, Time>,
+    /// When a device may be tried again, and how often it failed.
+    tries: BTreeMap<Identity, (u32, Time)>,
+    /// Who did not deliver what they announced, and how often.
+    doubts: BTreeMap<Identity, u32>,
+    /// Who misbehaved, how often, and until when nothing is had with them.
+    shunned: BTreeMap<Identity, (u32, Time)>,
+
+    contents: BTreeMap<Cid, Content>,
+    /// Bytes of the contents of each account.
+    owned: BTreeMap<Identity, u64>,
+    here: BTreeMap<Cid, Here>,
+    wants: BTreeMap<Cid, Want>,
+    /// Pieces that were loaded for a check or a screen, by content.
+    gathered: BTreeMap<(bool, Cid), BTreeMap<Cid, Vec<u8>>>,
+    /// Pictures that a screen waits for.
+    looked_at: BTreeSet<Cid>,
+    /// Pictures of others from before this moment are fetched only when they are looked at.
+    lazy_before: Time,
+
+    invite: Option<(Token, Time)>,
+    greetings: BTreeMap<Identity, Greeting>,
+    followers: BTreeSet<Identity>,
+    /// Accounts that said they follow this person, while their own feed is asked for.
+    knocking: BTreeMap<Identity, Knock>,
+    receipts: BTreeMap<Identity, Holding>,
+    fence: Option<Fence>,
+    /// Set while this device must not write.
+    repair: Option<Repair>,
+    /// Who claims that there is a newer own head, and until when they are believed without proof.
+    claim: Option<(Identity, Time)>,
+    /// Who claimed so in vain, and is not believed again.
+    disproved: BTreeSet<Identity>,
+    /// Whether the person said that this device goes on, whatever others claim.
+    overridden: bool,
+
+    status_due: Option<Time>,
+    status_changed: bool,
+    waking: Option<Time>,
+    restoring: restore::Restoring,
+}
+
+impl Node {
+    /// A node that has yet to be told what its store holds.
+    pub fn new(config: Config) -> Self {
+        let me = config.keys.device.identity();
+        let hubs = config.hubs.into_iter().map(HubSlot::new).collect();
+        Self {
+            me,
+            keys: config.keys,
+            now: Time(0),
+            outbox: VecDeque::new(),
+            random: Random::seeded(config.seed),
+            role: config.role,
+            ready: false,
+            feeds: BTreeMap::new(),
+            tracked: BTreeMap::new(),
+            synods: BTreeMap::new(),
+            members: BTreeSet::new(),
+            relations: Relations::default(),
+            waiting: Waiting::default(),
+            deletions: BTreeMap::new(),
+            taken_back: Vec::new(),
+            forgetting: BTreeMap::new(),
+            moved: BTreeSet::new(),
+            announce_at: Time(0),
+            links: BTreeMap::new(),
+            next_link: 0,
+            next_request: 0,
+            next_load: 0,
+            loads: BTreeMap::new(),
+            serves: BTreeMap::new(),
+            hubs,
+            direct: BTreeMap::new(),
+            present: BTreeMap::new(),
+            answered: BTreeMap::new(),
+            tries: BTreeMap::new(),
+            doubts: BTreeMap::new(),
+            shunned: BTreeMap::new(),
+            contents: BTreeMap::new(),
+            owned: BTreeMap::new(),
+            here: BTreeMap::new(),
+            wants: BTreeMap::new(),
+            gathered: BTreeMap::new(),
+            looked_at: BTreeSet::new(),
+            lazy_before: Time(0),
+            invite: None,
+            greetings: BTreeMap::new(),
+            followers: BTreeSet::new(),
+            knocking: BTreeMap::new(),
+            receipts: BTreeMap::new(),
+            fence: config.fence,
+            repair: None,
+            claim: None,
+            disproved: BTreeSet::new(),
+            overridden: false,
+            status_due: None,
+            status_changed: false,
+            waking: None,
+            restoring: restore::Restoring::default(),
+        }
+    }
+
+    /// The device's key.
+    pub const fn identity(&self) -> Identity {
+        self.me
+    }
+
+    /// Takes one input at one moment.
+    pub fn handle(&mut self, input: Input, now: Time) {
+        self.now = now.max(self.now);
+        match input {
+            Input::Command(command) => self.command(command),
+            Input::Connected { binding, dialled, link, path } => {
+                self.connected(link, binding, dialled, path);
+            }
+            Input::Disconnected(link) => self.disconnected(link),
+            Input::Drained(link) => self.drained(link),
+            Input::Loaded(load, bytes) => self.loaded(load, bytes),
+            Input::Received(link, message) => self.received(link, message),
+            Input::Rtc(link, event) => self.rtc_event(link, event),
+            Input::Tick => self.tick(),
+        }
+        self.forget_payloads();
+        self.announce_moved();
+        self.reconsider_status();
+        self.set_alarm();
+        self.join_saves();
+    }
+
+    /// Joins all that one input saves into one transaction, at the place of the first: what belongs
+    /// together lands together, and nothing behind it is told before.
+    fn join_saves(&mut self) {
+        let saves = self.outbox.iter().filter(|output| matches!(output, Output::Save(_))).count();
+        if saves < 2 {
+            return;
+        }
+        let (mut joined, mut place) = (Batch::new(), None);
+        let mut rest = VecDeque::with_capacity(self.outbox.len());
+        for output in self.outbox.drain(..) {
+            if let Output::Save(batch) = output {
+                place.get_or_insert(rest.len());
+                // Deletes come before puts: what is deleted later must not be put by the earlier.
+                joined.puts.retain(|(key, _)| !batch.deletes.contains(key));
+                joined.extend(batch);
+            } else {
+                rest.push_back(output);
+            }
+        }
+        rest.insert(place.unwrap_or(0), Output::Save(joined));
+        self.outbox = rest;
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outbox.pop_front()
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::AcceptInvite { invite, ticket } => self.accept_invite(&invite, ticket),
+            Command::AddHub { origin } => self.add_hub(origin),
+            Command::Begin { device_name, name, picture, ticket } => {
+                let done = self.begin(&device_name, &name, picture);
+                self.answer(ticket, done);
+            }
+            Command::Comment { parent, pictures, root, text, ticket } => {
+                let done = self.comment(parent, pictures, root, text);
+                self.answer(ticket, done);
+            }
+            Command::Delete { target, ticket } => {
+                let done = self.take_back(target);
+                self.answer(ticket, done);
+            }
+            Command::EditProfile { about, name, picture, ticket } => {
+                let done = self.edit_profile(&about, &name, picture);
+                self.answer(ticket, done);
+            }
+            Command::FreeSpace => self.free_space(),
+            Command::LoadContent { cid, size } => self.look_at(cid, size),
+            Command::NewInvite => self.new_invite(),
+            Command::OverrideFence => self.override_fence(),
+            Command::Publish { pictures, text, ticket } => {
+                let done = self.publish(pictures, text);
+                self.answer(ticket, done);
+            }
+            Command::Relate { on, relation, synod, ticket } => {
+                let done = self.relate(relation, synod, on);
+                self.answer(ticket, done);
+            }
+            Command::RemoveHub { origin } => self.remove_hub(&origin),
+            Command::SaveDraft { slot, text } => self.save_draft(&slot, &text),
+            Command::Tag { on, target, ticket, word } => {
+                let done = self.tag(target, word, on);
+                self.answer(ticket, done);
+            }
+            Command::Wake => self.wake(),
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, done: Result<Option<Cid>, crate::api::Refusal>) {
+        self.emit(match done {
+            Ok(id) => Event::Done { id, ticket },
+            Err(why) => Event::Refused { ticket, why },
+        });
+    }
+
+    fn tick(&mut self) {
+        self.waking = None;
+        self.check_links();
+        self.retry_hubs();
+        self.retry_asking();
+        self.retry_wants();
+        self.retry_direct();
+        self.retry_greetings();
+        self.take_due();
+    }
+
+    /// Sets the alarm for whatever comes first.
+    fn set_alarm(&mut self) {
+        let moments = [
+            self.links_due(),
+            self.hubs_due(),
+            self.asking_due(),
+            self.wants_due(),
+            self.direct_due(),
+            self.greetings_due(),
+            self.waiting.next(),
+            self.status_due,
+            self.announce_due(),
+            self.claim_due(),
+        ];
+        let Some(first) = moments.into_iter().flatten().min() else { return };
+        let first = first.max(Time(self.now.0.saturating_add(1)));
+        if self.waking != Some(first) {
+            self.waking = Some(first);
+            self.outbox.push_back(Output::WakeAt(first));
+        }
+    }
+
+    fn emit(&mut self, event: Event) {
+        if self.role == Role::Person {
+            self.outbox.push_back(Output::Emit(event));
+        }
+    }
+
+    /// Makes a batch durable. What a hub keeps is confirmed to others by its heads, so there every
+    /// batch is strict; a person's device can ask again for what is not its own.
+    fn save(&mut self, batch: Batch) {
+        if !batch.is_empty() {
+            let batch = if self.is_hub() { batch.strict() } else { batch };
+            self.outbox.push_back(Output::Save(batch));
+        }
+    }
+
+    fn send(&mut self, link: Link, message: &Message) {
+        let frame = message.encode();
+        if let Some(conn) = self.links.get_mut(&link) {
+            conn.bytes_out = conn.bytes_out.saturating_add(frame.len() as u64);
+            self.status_changed = true;
+            self.outbox.push_back(Output::Send(link, frame));
+        }
+    }
+
+    fn load(&mut self, key: effigy_store::Key, pending: Pending) {
+        let load = Load(self.next_load);
+        self.next_load = self.next_load.wrapping_add(1);
+        self.loads.insert(load, pending);
+        self.outbox.push_back(Output::Load(load, key));
+    }
+
+    fn request(&mut self) -> u32 {
+        self.next_request = self.next_request.wrapping_add(1).max(1);
+        self.next_request
+    }
+
+    /// The person's own account; `None` for a hub.
+    const fn my_synod(&self) -> Option<Identity> {
+        self.keys.synod
+    }
+
+    fn secret(&self) -> Secret {
+        self.keys.device.clone()
+    }
+
+    /// A waiting time that doubles with every failure, up to a minute, with a random half.
+    fn backoff(&mut self, attempts: u32) -> u64 {
+        let ceiling = 1_000_u64.saturating_mul(1 << attempts.min(6)).min(60_000);
+        (ceiling / 2).saturating_add(self.random.below(ceiling / 2))
+    }
+}

@@ -1,0 +1,425 @@
+//! What this device says itself: signed only behind the fence, durable before anybody is told.
+
+use effigy_core::identity::Purpose;
+use effigy_core::payload::{
+    AddDevice, Block, Comment, Content, Delete, Follow, Genesis, Image, Mute, Note, Power, Profile,
+    Tag, consent_bytes,
+};
+use effigy_core::seal::{self, SealingSecret};
+use effigy_core::text::clean_name;
+use effigy_core::{Blob, Cid, Draft, Identity, Payload, Secret};
+use effigy_feed::{Arrival, Relation};
+use effigy_store::{Batch, Key, Table};
+
+use super::Node;
+use super::arrivals::Intake;
+use super::blobs::blob_puts;
+use crate::api::{Event, Picture, PictureChange, Pixels, Refusal, Repair};
+use crate::io::{Fence, Output};
+use crate::message::WireHead;
+
+/// Most bytes of a draft.
+const DRAFT_BYTES: usize = 32 * 1024;
+/// How long a claim of a newer own head is believed without proof.
+const CLAIM: effigy_core::Span = effigy_core::Span::seconds(20);
+
+/// Most of those who claimed in vain that are remembered.
+const DISPROVED: usize = 1_000;
+
+/// What an envelope is tied to: its feed and the entries before it.
+pub(super) fn seal_binding(identity: Identity, parents: &[Cid]) -> Vec<u8> {
+    let mut binding = identity.bytes().to_vec();
+    parents.iter().for_each(|parent| binding.extend_from_slice(parent.digest()));
+    binding
+}
+
+/// Whose feed an own entry goes to, and whose key signs it.
+enum Pen {
+    Device,
+    /// The synod's feed, signed by the root, before any device has power.
+    Root(Box<Secret>),
+    /// The synod's feed, signed by this device.
+    Admin,
+}
+
+impl Node {
+    pub(super) fn begin(
+        &mut self,
+        device_name: &str,
+        name: &str,
+        picture: Option<Picture>,
+    ) -> Result<Option<Cid>, Refusal> {
+        let synod = self.my_synod().ok_or(Refusal::Account)?;
+        self.may_write()?;
+        if self.feeds.get(&synod).is_some_and(|held| !held.feed.is_empty()) {
+            return Err(Refusal::Account);
+        }
+        let words = self.keys.words.clone().ok_or(Refusal::Account)?;
+        let name = clean_name(name);
+        if name.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        let picture = picture.map(stored).transpose()?;
+        let root = words.root_sign();
+        let root_seal = SealingSecret::from_bytes(*words.root_seal());
+        let sealing_key = root_seal.key().map_err(|_| Refusal::Account)?;
+        self.write(
+            Pen::Root(Box::new(root.clone())),
+            &Payload::Genesis(Genesis { sealing_key }),
+            &[],
+        )?;
+        let sealing_key = self.keys.sealing.key().map_err(|_| Refusal::Account)?;
+        let consent = self.keys.device.sign(Purpose::Consent, &consent_bytes(synod, &sealing_key));
+        let device = AddDevice {
+            consent,
+            identity: self.me,
+            name: clean_name(device_name),
+            powers: vec![Power::Admin, Power::Post],
+            replaces: None,
+            sealing_key,
+        };
+        self.write(Pen::Root(Box::new(root)), &Payload::AddDevice(device), &[])?;
+        let (picture, blobs) =
+            picture.map_or((None, Vec::new()), |(image, blobs)| (Some(image), blobs));
+        let profile = Profile { about: String::new(), name, picture };
+        self.write(Pen::Admin, &Payload::Profile(profile), &blobs).map(Some)
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        pictures: Vec<Picture>,
+        text: String,
+    ) -> Result<Option<Cid>, Refusal> {
+        self.may_write()?;
+        let (images, blobs) = stored_all(pictures)?;
+        self.write(Pen::Device, &Payload::Note(Note { images, text }), &blobs).map(Some)
+    }
+
+    pub(super) fn comment(
+        &mut self,
+        parent: Cid,
+        pictures: Vec<Picture>,
+        root: Cid,
+        text: String,
+    ) -> Result<Option<Cid>, Refusal> {
+        self.may_write()?;
+        let (images, blobs) = stored_all(pictures)?;
+        let comment = Comment { images, parent, root, text };
+        self.write(Pen::Device, &Payload::Comment(comment), &blobs).map(Some)
+    }
+
+    pub(super) fn take_back(&mut self, target: Cid) -> Result<Option<Cid>, Refusal> {
+        let synod = self.my_synod().ok_or(Refusal::Account)?;
+        let own = self.feeds.iter().any(|(feed, held)| {
+            held.synod == synod && *feed != synod && held.feed.contains(&target)
+        });
+        if !own {
+            return Err(Refusal::Unknown);
+        }
+        self.write(Pen::Device, &Payload::Delete(Delete { target }), &[]).map(Some)
+    }
+
+    pub(super) fn tag(
+        &mut self,
+        target: Cid,
+        word: String,
+        on: bool,
+    ) -> Result<Option<Cid>, Refusal> {
+        self.write(Pen::Device, &Payload::Tag(Tag { on, target, word }), &[]).map(Some)
+    }
+
+    pub(super) fn edit_profile(
+        &mut self,
+        about: &str,
+        name: &str,
+        picture: PictureChange,
+    ) -> Result<Option<Cid>, Refusal> {
+        let synod = self.my_synod().ok_or(Refusal::Account)?;
+        let name = clean_name(name);
+        if name.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        let known = self.synods.get(&synod).and_then(|state| state.profile.clone());
+        let (picture, blobs) = match picture {
+            PictureChange::Keep => (known.and_then(|profile| profile.picture), Vec::new()),
+            PictureChange::Remove => (None, Vec::new()),
+            PictureChange::Replace(picture) => {
+                let (image, blobs) = stored(picture)?;
+                (Some(image), blobs)
+            }
+        };
+        let profile = Profile { about: about.trim().to_owned(), name, picture };
+        self.write(Pen::Admin, &Payload::Profile(profile), &blobs).map(Some)
+    }
+
+    pub(super) fn relate(
+        &mut self,
+        relation: Relation,
+        synod: Identity,
+        on: bool,
+    ) -> Result<Option<Cid>, Refusal> {
+        if Some(synod) == self.my_synod() {
+            return Err(Refusal::Self_);
+        }
+        let payload = match relation {
+            Relation::Block => Payload::Block(Block { on, synod }),
+            Relation::Follow => Payload::Follow(Follow { on, synod }),
+            Relation::Mute => Payload::Mute(Mute { on, synod }),
+        };
+        let id = self.write_sealed(&payload)?;
+        Ok(Some(id))
+    }
+
+    /// A relation changed: what is replicated follows from it.
+    pub(super) fn relation_changed(&mut self, payload: &Payload) {
+        match payload {
+            Payload::Block(block) if block.on => self.forget_account(block.synod),
+            Payload::Follow(follow) if !follow.on => self.unfollow(follow.synod),
+            Payload::Follow(follow) => {
+                self.retrack();
+                if !self.greetings.contains_key(&follow.synod) {
+                    self.add_greeting(follow.synod, None);
+                }
+            }
+            _ => self.retrack(),
+        }
+        self.share_presence();
+    }
+
+    pub(super) fn is_blocked(&self, synod: &Identity) -> bool {
+        self.relations.holds(Relation::Block, synod)
+    }
+
+    /// Names the hubs on the account's feed, so that friends know where to meet.
+    pub(super) fn publish_hubs(&mut self, hubs: Vec<effigy_core::payload::Hub>) {
+        let payload = Payload::Hubs(effigy_core::payload::Hubs { hubs });
+        // Without an account, or while it is repaired, there is nothing to name them on.
+        let _ = self.write(Pen::Admin, &payload, &[]);
+    }
+
+    fn write_sealed(&mut self, payload: &Payload) -> Result<Cid, Refusal> {
+        self.may_write()?;
+        let synod = self.my_synod().ok_or(Refusal::Account)?;
+        let text = payload.write().map_err(|_| Refusal::TooLong)?;
+        let readers: Vec<_> = self.synods.get(&synod).map_or_else(Vec::new, |state| {
+            state.devices.values().map(|device| device.sealing_key).collect()
+        });
+        let parents = self.feeds.get(&self.me).map_or_else(Vec::new, |held| held.feed.ends().0);
+        let mut parents = parents;
+        parents.sort_unstable();
+        let binding = seal_binding(self.me, &parents);
+        let sealed = seal::seal(&text, &readers, &binding, &mut self.random)
+            .map_err(|_| Refusal::TooLong)?;
+        let envelope = effigy_core::canon::read(&sealed).map_err(|_| Refusal::TooLong)?;
+        self.write(Pen::Device, &Payload::Sealed(envelope), &[])
+    }
+
+    /// Signs a payload and makes it durable.
+    fn write(&mut self, pen: Pen, payload: &Payload, blobs: &[Blob]) -> Result<Cid, Refusal> {
+        self.may_write()?;
+        let synod = self.my_synod().ok_or(Refusal::Account)?;
+        let bytes = payload.write().map_err(|error| match error {
+            effigy_core::payload::PayloadError::Empty => Refusal::Empty,
+            _ => Refusal::TooLong,
+        })?;
+        let (identity, secret) = match pen {
+            Pen::Device => (self.me, self.secret()),
+            Pen::Root(root) => (synod, *root),
+            Pen::Admin => (synod, self.secret()),
+        };
+        let synod_head = self.feeds.get(&synod).and_then(|held| held.feed.head());
+        let named = match (identity == synod, synod_head) {
+            (true, _) => None,
+            (false, Some(head)) => Some((synod, head.id)),
+            (false, None) => return Err(Refusal::Account),
+        };
+        let now = self.now;
+        let held = self.held_mut(identity, synod);
+        let (parents, after) = held.feed.ends();
+        let draft = Draft {
+            after,
+            generation: held.feed.generation(),
+            identity,
+            kind: payload.kind().unwrap_or_default().to_owned(),
+            parents,
+            payload: bytes.clone(),
+            synod: named,
+        };
+        let entry = draft.sign(&secret, now).map_err(|_| Refusal::TooLong)?;
+        // One's own clock may be wrong by years: the own entry counts all the same.
+        let due = effigy_core::Time(entry.header().comparable);
+        let Ok(effigy_feed::Verdict::New { position }) = held.feed.offer(&entry, due) else {
+            return Err(Refusal::Account);
+        };
+        let id = entry.id();
+        let mut batch = Batch::new().strict();
+        for blob in blobs {
+            batch.extend(blob_puts(blob, true, true));
+        }
+        for blob in blobs {
+            self.hold(blob, true, true);
+        }
+        let mut intake = Intake::default();
+        self.tracked.insert(identity, synod);
+        let arrival = Arrival { entry, payload: Some(bytes) };
+        self.admit(arrival, Some(payload.clone()), position, &mut intake);
+        self.keep_own(identity, intake, batch);
+        Ok(id)
+    }
+
+    fn keep_own(&mut self, identity: Identity, intake: Intake, batch: Batch) {
+        self.keep(identity, intake, batch);
+        self.set_fence();
+    }
+
+    /// Writes down beside the store how far the own feeds are.
+    pub(super) fn set_fence(&mut self) {
+        let count = |feed: &Identity| self.feeds.get(feed).map_or(0, |held| held.feed.len() as u64);
+        let Some(synod) = self.my_synod() else { return };
+        let fence = Fence { device_count: count(&self.me), synod_count: count(&synod) };
+        if self.fence.as_ref() != Some(&fence) {
+            self.fence = Some(fence.clone());
+            self.outbox.push_back(Output::Fence(fence));
+        }
+    }
+
+    const fn may_write(&self) -> Result<(), Refusal> {
+        if self.repair.is_some() { Err(Refusal::Repairing) } else { Ok(()) }
+    }
+
+    /// Compares what was read with the fence: a store that is behind must not be written to.
+    pub(super) fn check_fence(&mut self) {
+        let Some(fence) = self.fence.clone() else { return };
+        let Some(synod) = self.my_synod() else { return };
+        let count = |feed: &Identity| self.feeds.get(feed).map_or(0, |held| held.feed.len() as u64);
+        let held = count(&self.me).saturating_add(count(&synod));
+        let known = fence.device_count.saturating_add(fence.synod_count);
+        if count(&self.me) < fence.device_count || count(&synod) < fence.synod_count {
+            self.set_repair(held, known);
+        }
+    }
+
+    fn set_repair(&mut self, held: u64, known: u64) {
+        let repair = Repair { held, known, mended: false };
+        if self.repair != Some(repair) {
+            self.repair = Some(repair);
+            self.emit(Event::Repair(repair));
+        }
+    }
+
+    /// Somebody shows more of the own feed than is here: perhaps this store was rolled back. Who
+    /// cannot prove it with the entries is believed once, for a moment.
+    pub(super) fn note_claim(&mut self, peer: Identity, head: &WireHead) {
+        let Some(held) = self.feeds.get(&self.me) else { return };
+        let here = held.feed.len() as u64;
+        if head.count <= here || held.feed.contains(&head.id) {
+            return;
+        }
+        if self.repair.is_some() || self.overridden || self.disproved.contains(&peer) {
+            return;
+        }
+        self.claim = Some((peer, self.now.after(CLAIM)));
+        self.set_repair(here, head.count);
+    }
+
+    /// When a claim is no longer believed.
+    pub(super) fn claim_due(&self) -> Option<effigy_core::Time> {
+        self.claim.map(|(_, until)| until)
+    }
+
+    /// Looks whether the own feeds are whole again, or a claim was never proven.
+    pub(super) fn reconsider_repair(&mut self) {
+        let Some(repair) = self.repair else { return };
+        let Some(synod) = self.my_synod() else { return };
+        let count = |feed: &Identity| self.feeds.get(feed).map_or(0, |held| held.feed.len() as u64);
+        let (device, account) = (count(&self.me), count(&synod));
+        let proven = self.claim.is_some() && device >= repair.known;
+        let expired = self.claim.filter(|(_, until)| *until <= self.now);
+        if let Some((peer, _)) = expired
+            && !proven
+            && self.disproved.len() < DISPROVED
+        {
+            self.disproved.insert(peer);
+        }
+        if expired.is_some() || proven {
+            self.claim = None;
+        }
+        if self.claim.is_some() {
+            return;
+        }
+        let fenced = self.fence.clone().unwrap_or_default();
+        if device >= fenced.device_count && account >= fenced.synod_count {
+            self.repair = None;
+            let mended = Repair { held: device, known: repair.known, mended: true };
+            self.emit(Event::Repair(mended));
+            self.set_fence();
+        } else {
+            let held = device.saturating_add(account);
+            self.set_repair(held, fenced.device_count.saturating_add(fenced.synod_count));
+        }
+    }
+
+    pub(super) fn override_fence(&mut self) {
+        if let Some(repair) = self.repair.take() {
+            self.claim = None;
+            self.overridden = true;
+            self.fence = None;
+            self.set_fence();
+            self.emit(Event::Repair(Repair { mended: true, ..repair }));
+        }
+    }
+
+    pub(super) fn save_draft(&mut self, slot: &str, text: &str) {
+        if slot.len() > 128 || text.len() > DRAFT_BYTES {
+            return;
+        }
+        let key = Key::new(Table::Drafts, slot.as_bytes());
+        let batch = if text.is_empty() {
+            Batch::new().delete(key)
+        } else {
+            Batch::new().put(key, text.as_bytes())
+        };
+        self.save(batch.strict());
+    }
+}
+
+/// Cuts a picture into blobs, after looking that nothing but the picture is in it.
+fn stored(picture: Picture) -> Result<(Image, Vec<Blob>), Refusal> {
+    let (content, mut blobs) = pixels(&picture.full)?;
+    let thumbnail = match &picture.thumbnail {
+        None => None,
+        Some(small) => {
+            let (content, more) = pixels(small)?;
+            blobs.extend(more);
+            Some(content)
+        }
+    };
+    Ok((Image { alt: picture.alt, content, thumbnail }, blobs))
+}
+
+fn stored_all(pictures: Vec<Picture>) -> Result<(Vec<Image>, Vec<Blob>), Refusal> {
+    let (mut images, mut blobs) = (Vec::new(), Vec::new());
+    for picture in pictures {
+        let (image, more) = stored(picture)?;
+        images.push(image);
+        blobs.extend(more);
+    }
+    Ok((images, blobs))
+}
+
+fn pixels(pixels: &Pixels) -> Result<(Content, Vec<Blob>), Refusal> {
+    let facts = effigy_core::image::inspect(&pixels.bytes).map_err(|_| Refusal::Picture)?;
+    if facts.kind.mime() != pixels.image_type.mime() {
+        return Err(Refusal::Picture);
+    }
+    let blobs = effigy_core::blob::split(&pixels.bytes).map_err(|_| Refusal::TooLong)?;
+    let cid = blobs.first().ok_or(Refusal::Picture)?.cid();
+    let content = Content {
+        cid,
+        height: facts.height,
+        image_type: pixels.image_type,
+        size: pixels.bytes.len() as u64,
+        width: facts.width,
+    };
+    Ok((content, blobs))
+}

@@ -1,0 +1,10 @@
+//! One node against scripted peers: what a liar may say, and what it must not bring about.
+
+mod actor;
+mod desk;
+mod devices;
+mod heads;
+mod keeping;
+
+use actor::Actor;
+use desk::{Desk, Peer};

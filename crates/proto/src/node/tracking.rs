@@ -1,0 +1,223 @@
+//! Which feeds are replicated here, and giving up those that no longer are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use effigy_core::{Cid, Identity};
+use effigy_feed::Relation;
+use effigy_store::{Batch, Key, Table};
+
+use super::heads::pack_key;
+use super::restore::{follower_key, member_key};
+use super::state::Conn;
+use super::{Node, Role};
+use crate::api::Event;
+use crate::io::Link;
+
+/// Most accounts of people who only follow whose profiles are kept.
+const PROFILES: usize = 500;
+
+impl Node {
+    /// Accounts of which everything is replicated here.
+    fn accounts(&self) -> BTreeSet<Identity> {
+        let mut accounts: BTreeSet<Identity> = self.members.clone();
+        accounts.extend(self.guests());
+        accounts.extend(self.relations.all(Relation::Follow));
+        accounts.retain(|synod| !self.is_blocked(synod));
+        accounts.extend(self.my_synod());
+        accounts
+    }
+
+    /// Accounts of which it is only known who they are: of those who follow or say so.
+    fn acquainted(&self) -> BTreeSet<Identity> {
+        let knocking = self.knocking.keys();
+        let all = knocking.chain(&self.followers).filter(|synod| !self.is_blocked(synod));
+        all.take(PROFILES).copied().collect()
+    }
+
+    /// Works out which feeds are replicated, after whatever they follow from has changed.
+    pub(super) fn retrack(&mut self) {
+        let accounts = self.accounts();
+        let mut tracked: BTreeMap<Identity, Identity> =
+            accounts.iter().map(|synod| (*synod, *synod)).collect();
+        // One's own devices first: nobody else's account can take them over.
+        for synod in self.my_synod().into_iter().chain(accounts) {
+            for device in self.synods.get(&synod).into_iter().flat_map(|s| s.devices.keys()) {
+                tracked.entry(*device).or_insert(synod);
+            }
+        }
+        if let Some(synod) = self.my_synod() {
+            tracked.insert(self.me, synod);
+        }
+        for synod in self.acquainted() {
+            tracked.entry(synod).or_insert(synod);
+        }
+        let new: Vec<Identity> =
+            tracked.keys().filter(|feed| !self.tracked.contains_key(feed)).copied().collect();
+        self.tracked = tracked;
+        self.ask_for_new(&new);
+    }
+
+    /// Replicates one account more, or devices of it that are new.
+    fn track_account(&mut self, synod: Identity) {
+        let devices = self.synods.get(&synod).into_iter().flat_map(|state| state.devices.keys());
+        let feeds = std::iter::once(&synod).chain(devices).copied();
+        let new: Vec<Identity> = feeds.filter(|feed| !self.tracked.contains_key(feed)).collect();
+        self.tracked.extend(new.iter().map(|feed| (*feed, synod)));
+        self.ask_for_new(&new);
+    }
+
+    /// The devices of an account have changed.
+    pub(super) fn devices_changed(&mut self, synod: Identity) {
+        if self.is_hub() {
+            self.track_account(synod);
+            self.admit_guest(synod);
+        } else {
+            self.retrack();
+        }
+    }
+
+    fn ask_for_new(&mut self, new: &[Identity]) {
+        if new.is_empty() || !self.ready {
+            return;
+        }
+        self.status_changed = true;
+        for link in self.open_links() {
+            self.ask_heads_of(link, new);
+        }
+        self.share_presence();
+    }
+
+    /// The account of who is at the other end of a connection, if that account names the device.
+    pub(super) fn account_of(&self, conn: &Conn) -> Option<Identity> {
+        let (peer, synod) = (conn.peer()?, conn.claimed()?);
+        self.synods.get(&synod)?.devices.contains_key(&peer).then_some(synod)
+    }
+
+    // Hubs: members and guests.
+
+    /// Accounts that those say they are of who are connected to this hub and are no members.
+    fn guests(&self) -> impl Iterator<Item = Identity> + '_ {
+        let claimed = self.links.values().filter_map(Conn::claimed);
+        claimed.filter(|synod| self.is_hub() && !self.members.contains(synod))
+    }
+
+    /// Somebody came to this hub. What they say their account is makes them a guest: what they show
+    /// of it is kept while they are here. A member is who is named by the account.
+    pub(super) fn welcome(&mut self, synod: Identity) {
+        if !self.is_hub() || self.members.contains(&synod) {
+            return;
+        }
+        self.track_account(synod);
+        self.admit_guest(synod);
+    }
+
+    /// Makes a guest a member whose account names the device that is here, while there is room.
+    fn admit_guest(&mut self, synod: Identity) {
+        let Role::Hub(policy) = &self.role else { return };
+        if self.members.contains(&synod) || self.members.len() >= policy.members {
+            return;
+        }
+        if self.links.values().any(|conn| self.account_of(conn) == Some(synod)) {
+            self.members.insert(synod);
+            self.save(Batch::new().put(member_key(&synod), []));
+        }
+    }
+
+    /// Somebody left this hub: what a guest showed is dropped with the last who showed it.
+    pub(super) fn see_off(&mut self, synod: Identity) {
+        if !self.is_hub() || self.members.contains(&synod) || self.guests().any(|g| g == synod) {
+            return;
+        }
+        let mut batch = Batch::new();
+        self.drop_account(synod, &mut batch);
+        self.tracked.retain(|_, owner| *owner != synod);
+        self.save(batch);
+    }
+
+    // Giving up.
+
+    /// Somebody is blocked: everything of theirs goes, and they are shut out.
+    pub(super) fn forget_account(&mut self, synod: Identity) {
+        let links: Vec<Link> = self
+            .links
+            .iter()
+            .filter(|(_, conn)| conn.claimed() == Some(synod) || self.is_of(conn, &synod))
+            .map(|(link, _)| *link)
+            .collect();
+        let ways = self.direct.iter().filter(|(_, direct)| self.names(&synod, &direct.peer));
+        let ways: Vec<Link> = ways.map(|(link, _)| *link).collect();
+        let mut batch = Batch::new();
+        let devices = self.drop_account(synod, &mut batch);
+        for device in devices {
+            self.present.remove(&device);
+            self.tries.remove(&device);
+            if self.receipts.remove(&device).is_some() {
+                batch.deletes.push(Key::new(Table::Receipts, device.bytes().as_slice()));
+            }
+        }
+        self.followers.remove(&synod);
+        self.knocking.remove(&synod);
+        self.drop_greeting(synod);
+        self.save(batch.delete(follower_key(&synod)).strict());
+        self.emit(Event::Forgotten(synod));
+        links.into_iter().chain(ways).for_each(|link| self.close(link));
+        self.retrack();
+    }
+
+    fn is_of(&self, conn: &Conn, synod: &Identity) -> bool {
+        conn.peer().is_some_and(|peer| self.names(synod, &peer))
+    }
+
+    /// Whether an account names a device as its own.
+    pub(super) fn names(&self, synod: &Identity, device: &Identity) -> bool {
+        self.synods.get(synod).is_some_and(|state| state.devices.contains_key(device))
+    }
+
+    /// Somebody is no longer followed: what they said goes, to make room. Who they are stays known
+    /// if they follow.
+    pub(super) fn unfollow(&mut self, synod: Identity) {
+        let known = self.acquainted().contains(&synod);
+        let mut batch = Batch::new();
+        if known {
+            self.drop_feeds(synod, false, &mut batch);
+        } else {
+            self.drop_account(synod, &mut batch);
+        }
+        self.drop_greeting(synod);
+        self.save(batch.strict());
+        self.emit(Event::Forgotten(synod));
+        self.retrack();
+    }
+
+    /// Drops everything of one account. Gives its devices.
+    fn drop_account(&mut self, synod: Identity, batch: &mut Batch) -> Vec<Identity> {
+        self.drop_feeds(synod, true, batch);
+        let state = self.synods.remove(&synod);
+        state.into_iter().flat_map(|state| state.devices.into_keys()).collect()
+    }
+
+    /// Drops the feeds of an account's devices and their pictures; `whole` also the account's own.
+    fn drop_feeds(&mut self, synod: Identity, whole: bool, batch: &mut Batch) {
+        let feeds: Vec<Identity> = self
+            .feeds
+            .iter()
+            .filter(|(feed, held)| held.synod == synod && (whole || **feed != synod))
+            .map(|(feed, _)| *feed)
+            .collect();
+        for feed in feeds {
+            let Some(held) = self.feeds.remove(&feed) else { continue };
+            let generation = held.feed.generation();
+            let keys = held.packs.keys().map(|first| pack_key(&feed, generation, *first));
+            batch.deletes.extend(keys);
+            self.moved.remove(&feed);
+            self.waiting.take(feed);
+        }
+        let pictures: Vec<Cid> = self
+            .contents
+            .iter()
+            .filter(|(_, content)| content.owners.contains_key(&synod))
+            .map(|(cid, _)| *cid)
+            .collect();
+        pictures.into_iter().for_each(|cid| self.disown(cid, synod, batch));
+    }
+}
