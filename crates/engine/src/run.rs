@@ -1,0 +1,306 @@
+//! The loop: one input, then everything that follows from it, in its order.
+
+use effigy_core::Span;
+use effigy_core::random::Random;
+use effigy_proto::{Command, Config, Event, Input, Node, Output};
+use effigy_store::{Range, Store, StoreError};
+use futures_channel::mpsc::{Receiver, Sender};
+use futures_util::future::{Either, select};
+use futures_util::{SinkExt, StreamExt, pin_mut};
+
+use crate::World;
+
+/// How many records are read at a time when a node is told what its store holds.
+const PAGE: usize = 256;
+
+/// How long a store is left alone that does not even take what a start writes, or has failed again.
+const LEAVE_ALONE: Span = Span::seconds(5);
+
+/// Runs a node until the world ends or nobody commands it any more.
+///
+/// When a write fails, everything that would have followed from it is dropped, the connections are
+/// closed, and the node begins again from what the store really holds: nothing is promised, shown
+/// or sent that a restart would not find.
+///
+/// # Errors
+/// When the store cannot be read, or nobody listens to events.
+pub async fn run(
+    mut config: Config,
+    store: impl Store,
+    mut world: impl World,
+    mut commands: Receiver<Command>,
+    mut events: Sender<Event>,
+) -> Result<(), EngineError> {
+    let mut random = Random::seeded(config.seed);
+    let (mut first, mut failed_at) = (None, None);
+    loop {
+        config.seed = random.bytes();
+        let node = Node::new(config.clone());
+        let mut engine =
+            Engine { node, store: &store, world: &mut world, events, has_started: false };
+        let ended = engine.live(&mut commands, first.take()).await;
+        let has_started = engine.has_started;
+        events = engine.events;
+        match ended {
+            Ok(()) => return Ok(()),
+            Err(EngineError::Write { full }) => {
+                world.reset();
+                config.fence = world.fenced().or(config.fence);
+                events.send(Event::StoreFailed { full }).await.map_err(|_| EngineError::Deaf)?;
+            }
+            Err(error) => return Err(error),
+        }
+        // Beginning again at once and for ever would only burn the battery: friends go on sending
+        // while the disk is full.
+        let now = world.now();
+        let again = failed_at.replace(now).is_some_and(|then| now.since(then) < LEAVE_ALONE);
+        if !has_started || again {
+            match rest(&mut world, &mut commands).await {
+                Some(Input::Command(command)) => first = Some(command),
+                Some(_) => (),
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+/// Waits until the person asks for something, or a while has passed.
+async fn rest(world: &mut impl World, commands: &mut Receiver<Command>) -> Option<Input> {
+    world.wake_at(world.now().after(LEAVE_ALONE));
+    loop {
+        let input = next(world, commands).await;
+        if matches!(input, Some(Input::Command(_) | Input::Tick) | None) {
+            return input;
+        }
+    }
+}
+
+/// The next thing that happens, outside or here.
+async fn next(world: &mut impl World, commands: &mut Receiver<Command>) -> Option<Input> {
+    let command = commands.next();
+    let happening = world.next();
+    pin_mut!(command, happening);
+    match select(command, happening).await {
+        Either::Left((command, _)) => command.map(Input::Command),
+        Either::Right((input, _)) => input,
+    }
+}
+
+struct Engine<'a, S, W> {
+    node: Node,
+    store: &'a S,
+    world: &'a mut W,
+    events: Sender<Event>,
+    /// Whether everything that the start asked for was done.
+    has_started: bool,
+}
+
+impl<S: Store, W: World> Engine<'_, S, W> {
+    async fn live(
+        &mut self,
+        commands: &mut Receiver<Command>,
+        first: Option<Command>,
+    ) -> Result<(), EngineError> {
+        self.restore().await?;
+        self.node.start(self.world.now());
+        self.drain().await?;
+        self.has_started = true;
+        let mut input = first.map(Input::Command);
+        loop {
+            let taken = match input.take() {
+                Some(input) => Some(input),
+                None => next(self.world, commands).await,
+            };
+            let Some(taken) = taken else { return Ok(()) };
+            self.node.handle(taken, self.world.now());
+            self.drain().await?;
+        }
+    }
+
+    /// Tells the node what the store holds, table by table and page by page.
+    async fn restore(&mut self) -> Result<(), EngineError> {
+        for table in Node::TABLES {
+            let mut range = Range::all(table).limited(PAGE);
+            loop {
+                let page = self.store.scan(range.clone()).await?;
+                let full = page.len() == PAGE;
+                if let Some((last, _)) = page.last() {
+                    range.start = std::ops::Bound::Excluded(last.clone());
+                }
+                for (key, value) in page {
+                    // A record that cannot be read is passed over: one bad one never stops the rest.
+                    let _ = self.node.restore(table, &key, &value);
+                    self.world.breathe().await;
+                }
+                self.drain().await?;
+                if !full {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does everything that the node asks, in its order: durable first, then told.
+    async fn drain(&mut self) -> Result<(), EngineError> {
+        while let Some(output) = self.node.poll() {
+            match output {
+                Output::Close(link) => self.world.close(link),
+                Output::Dial(link, origin) => self.world.dial(link, origin),
+                Output::Emit(event) => {
+                    self.events.send(event).await.map_err(|_| EngineError::Deaf)?;
+                }
+                Output::Fence(fence) => self.world.fence(&fence),
+                Output::Load(load, key) => {
+                    let found = match self.store.read(key).await {
+                        Ok(found) => found,
+                        // One damaged record is as good as none: it is fetched again.
+                        Err(StoreError::Damaged(_)) => None,
+                        Err(error) => return Err(error.into()),
+                    };
+                    self.node.handle(Input::Loaded(load, found), self.world.now());
+                }
+                Output::Rtc(link, action) => self.world.rtc(link, action),
+                Output::Save(batch) => {
+                    if let Err(error) = self.store.apply(batch).await {
+                        let full = matches!(error, StoreError::Full);
+                        return Err(EngineError::Write { full });
+                    }
+                }
+                Output::Send(link, frame) => self.world.send(link, frame),
+                Output::WakeAt(time) => self.world.wake_at(time),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why the engine stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// Nobody listens to events any more.
+    #[error("nobody listens to events")]
+    Deaf,
+    /// The store cannot be read.
+    #[error("the store cannot be read: {0}")]
+    Store(#[from] StoreError),
+    /// A write failed. The node begins again.
+    #[error("a write failed")]
+    Write {
+        /// Whether for want of room.
+        full: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use effigy_core::Time;
+    use effigy_proto::{Fence, Frame, Keys, Link, Role, RtcAction, Ticket};
+    use effigy_store::suite::block_on;
+    use effigy_store::{Faulty, MemoryStore};
+    use futures_channel::mpsc::channel;
+
+    use super::*;
+
+    /// A world in which nothing happens but the alarm.
+    #[derive(Default)]
+    struct Quiet {
+        fence: Option<Fence>,
+        alarms: u32,
+        due: bool,
+    }
+
+    impl World for &mut Quiet {
+        fn now(&self) -> Time {
+            Time(1_763_632_800_000)
+        }
+        async fn next(&mut self) -> Option<Input> {
+            if std::mem::take(&mut self.due) {
+                return Some(Input::Tick);
+            }
+            std::future::pending().await
+        }
+        fn close(&mut self, _: Link) {}
+        fn dial(&mut self, _: Link, _: String) {}
+        fn fence(&mut self, fence: &Fence) {
+            self.fence = Some(fence.clone());
+        }
+        fn fenced(&self) -> Option<Fence> {
+            self.fence.clone()
+        }
+        fn reset(&mut self) {}
+        fn rtc(&mut self, _: Link, _: RtcAction) {}
+        fn send(&mut self, _: Link, _: Frame) {}
+        fn wake_at(&mut self, _: Time) {
+            self.alarms += 1;
+        }
+    }
+
+    fn config(fence: Option<Fence>) -> Config {
+        let keys = Keys::for_account([1; 32]).unwrap();
+        Config { fence, keys, hubs: Vec::new(), role: Role::Person, seed: [2; 32] }
+    }
+
+    /// Runs an engine with these commands until they are used up; what it told.
+    fn told(store: impl Store, world: &mut Quiet, commands: Vec<Command>) -> Vec<Event> {
+        let (mut sender, receiver) = channel(64);
+        let (events, mut events_out) = channel(1_024);
+        for command in commands {
+            sender.try_send(command).unwrap();
+        }
+        drop(sender);
+        let fence = world.fence.clone();
+        block_on(run(config(fence), store, world, receiver, events)).unwrap();
+        std::iter::from_fn(|| events_out.try_recv().ok()).collect()
+    }
+
+    fn account() -> Vec<Command> {
+        let begin = Command::Begin {
+            device_name: "phone".to_owned(),
+            name: "Ana".to_owned(),
+            picture: None,
+            ticket: Ticket(1),
+        };
+        let post = |n: u64| Command::Publish {
+            pictures: Vec::new(),
+            text: n.to_string(),
+            ticket: Ticket(n),
+        };
+        std::iter::once(begin).chain((2..6).map(post)).collect()
+    }
+
+    #[test]
+    fn whatever_write_fails_what_was_confirmed_is_there_after_a_restart() {
+        for writes in 0..12 {
+            let (memory, mut world) = (MemoryStore::default(), Quiet::default());
+            let store = Faulty::after(writes, memory.clone());
+            let events = told(store, &mut world, account());
+            let again = told(memory, &mut world, Vec::new());
+            let held = |id| {
+                again.iter().any(|event| match event {
+                    Event::Entries(known) => known.iter().any(|known| known.entry.id() == id),
+                    _ => false,
+                })
+            };
+            for event in &events {
+                if let Event::Done { id: Some(id), .. } = event {
+                    assert!(held(*id), "{writes} writes: a confirmed entry is lost");
+                }
+            }
+            let repair = again.iter().any(|event| matches!(event, Event::Repair(_)));
+            assert!(!repair, "{writes} writes: the fence is never ahead of the store");
+        }
+    }
+
+    #[test]
+    fn a_store_that_takes_nothing_is_left_alone_for_a_while() {
+        let mut world = Quiet::default();
+        let store = Faulty::after(0, MemoryStore::default());
+        let events = told(store, &mut world, account());
+        let failures =
+            events.iter().filter(|event| matches!(event, Event::StoreFailed { .. })).count();
+        assert!((1..=6).contains(&failures), "once, and once for each command: {failures}");
+        assert!(world.alarms >= 1);
+    }
+}
