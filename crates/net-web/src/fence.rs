@@ -1,0 +1,65 @@
+//! The fence: how far this device's own feeds are, written down beside the store.
+//!
+//! It rests in `localStorage`, which browsers keep in other files than IndexedDB. Whoever finds a
+//! fence, but a store that is behind it, knows that the store was emptied or rolled back.
+
+use effigy_proto::Fence;
+use serde::{Deserialize, Serialize};
+use web_sys::Storage;
+
+/// The name of the record.
+const NAME: &str = "effigy.fence";
+
+/// How the record is written.
+#[derive(Deserialize, Serialize)]
+struct Written {
+    device: u64,
+    synod: u64,
+}
+
+/// What is written beside the store.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Record {
+    /// Nothing was ever written, or all of it was cleared.
+    Absent,
+    /// Something is there that is no fence: a browser or a person has meddled with it.
+    Garbled,
+    /// A fence.
+    Present(Fence),
+    /// The browser keeps nothing beside the store, or does not let this page look.
+    Unavailable,
+}
+
+/// Reads the fence.
+pub fn read() -> Record {
+    let Some(storage) = storage() else { return Record::Unavailable };
+    match storage.get_item(NAME) {
+        Ok(Some(text)) => match serde_json::from_str::<Written>(&text) {
+            Ok(fence) => {
+                Record::Present(Fence { device_count: fence.device, synod_count: fence.synod })
+            }
+            Err(_) => Record::Garbled,
+        },
+        Ok(None) => Record::Absent,
+        Err(_) => Record::Unavailable,
+    }
+}
+
+/// Writes the fence. Tells whether the browser kept it.
+pub fn write(fence: &Fence) -> bool {
+    let written = Written { device: fence.device_count, synod: fence.synod_count };
+    let Ok(text) = serde_json::to_string(&written) else { return false };
+    storage().is_some_and(|storage| storage.set_item(NAME, &text).is_ok())
+}
+
+/// Takes the fence away, when the account leaves this device.
+pub fn clear() {
+    if let Some(storage) = storage() {
+        // Fails where nothing can have been written either.
+        let _ = storage.remove_item(NAME);
+    }
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
