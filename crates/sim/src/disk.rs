@@ -1,0 +1,72 @@
+//! A disk that forgets, when its machine dies, what was not made durable.
+
+use std::collections::BTreeMap;
+
+use effigy_store::{Batch, Durability, Key, Table};
+
+/// What a machine has written, and what of it would survive.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    durable: BTreeMap<Key, Vec<u8>>,
+    /// Batches since the last strict one, in their order. A crash keeps only the first few.
+    loose: Vec<Batch>,
+    /// After so many more writes every write fails, as on a full disk.
+    pub writes_left: Option<u64>,
+}
+
+impl Disk {
+    /// Applies a batch. Tells whether it was kept; one that was not changed nothing.
+    pub fn apply(&mut self, batch: Batch) -> bool {
+        match &mut self.writes_left {
+            Some(0) => return false,
+            Some(left) => *left = left.saturating_sub(1),
+            None => (),
+        }
+        let strict = batch.durability == Durability::Strict;
+        self.loose.push(batch);
+        if strict {
+            self.settle(usize::MAX);
+        }
+        true
+    }
+
+    /// The machine dies: of the loose batches the first `kept` had reached the disk.
+    pub fn crash(&mut self, kept: usize) {
+        self.settle(kept);
+    }
+
+    /// How many batches a crash may lose.
+    pub fn loose(&self) -> usize {
+        self.loose.len()
+    }
+
+    /// Reads a value.
+    pub fn read(&self, key: &Key) -> Option<Vec<u8>> {
+        let mut found = self.durable.get(key).cloned();
+        for batch in &self.loose {
+            if batch.deletes.contains(key) {
+                found = None;
+            }
+            if let Some((_, value)) = batch.puts.iter().rev().find(|(put, _)| put == key) {
+                found = Some(value.clone());
+            }
+        }
+        found
+    }
+
+    /// All records of a table, in the order of their keys. The machine has just started, so nothing
+    /// is loose.
+    pub fn table(&self, table: Table) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let of_table = self.durable.iter().filter(|(key, _)| key.table == table);
+        of_table.map(|(key, value)| (key.bytes.clone(), value.clone())).collect()
+    }
+
+    fn settle(&mut self, kept: usize) {
+        for batch in self.loose.drain(..).take(kept) {
+            for key in &batch.deletes {
+                self.durable.remove(key);
+            }
+            self.durable.extend(batch.puts);
+        }
+    }
+}

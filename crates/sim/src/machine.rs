@@ -1,0 +1,134 @@
+//! A machine: a node, its disk, its fence, and what its person sees.
+
+use std::collections::BTreeMap;
+
+use effigy_core::{Cid, Identity};
+use effigy_feed::View;
+use effigy_proto::{
+    Config, Event, Fence, HubPolicy, Keys, Link, Network as Status, Node, Refusal, Repair, Role,
+};
+
+use crate::Disk;
+
+/// Whose machine it is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Who {
+    /// An operator's.
+    Hub,
+    /// A person's.
+    Person,
+}
+
+/// A machine of the network.
+#[derive(Debug)]
+pub struct Machine {
+    /// What it has written.
+    pub disk: Disk,
+    /// The fence beside the disk.
+    pub fence: Option<Fence>,
+    /// How often it was started.
+    pub life: u32,
+    /// The running node; `None` while the machine is off.
+    pub node: Option<Node>,
+    /// What the person asked that was refused, in order.
+    pub refusals: Vec<Refusal>,
+    /// What is wrong with the own feed, as last told.
+    pub repair: Option<Repair>,
+    /// How often a write failed.
+    pub failed_writes: u32,
+    /// The ids of the entries that were confirmed as durable, in order.
+    pub confirmed: Vec<Cid>,
+    /// The network's state as last told.
+    pub status: Option<Status>,
+    /// Pictures that came, by name.
+    pub pictures: BTreeMap<Cid, Option<Vec<u8>>>,
+    /// What the person sees.
+    pub view: Option<View>,
+    /// The invite that is shown.
+    pub invite: Option<effigy_core::Invite>,
+    pub(crate) keys: Keys,
+    pub(crate) who: Who,
+    /// Which wire each connection is.
+    pub(crate) wires: BTreeMap<Link, u64>,
+    pub(crate) alarm: Option<u64>,
+}
+
+impl Machine {
+    pub(crate) fn new(who: Who, seed: [u8; 32]) -> Self {
+        let hub = || Keys::for_hub(seed);
+        let keys = match who {
+            Who::Hub => hub(),
+            Who::Person => Keys::for_account(seed).unwrap_or_else(|_| hub()),
+        };
+        Self {
+            disk: Disk::default(),
+            fence: None,
+            life: 0,
+            node: None,
+            refusals: Vec::new(),
+            repair: None,
+            failed_writes: 0,
+            confirmed: Vec::new(),
+            status: None,
+            pictures: BTreeMap::new(),
+            view: None,
+            invite: None,
+            keys,
+            who,
+            wires: BTreeMap::new(),
+            alarm: None,
+        }
+    }
+
+    /// The device's key.
+    pub fn device(&self) -> Identity {
+        self.keys.device.identity()
+    }
+
+    /// The account; of a hub its own key.
+    pub fn synod(&self) -> Identity {
+        self.keys.synod.unwrap_or_else(|| self.device())
+    }
+
+    /// What the person sees.
+    pub fn view(&self) -> View {
+        self.view.clone().unwrap_or_else(|| View::new(self.synod()))
+    }
+
+    pub(crate) fn config(&self, hubs: Vec<String>, seed: [u8; 32]) -> Config {
+        let role = match self.who {
+            Who::Hub => Role::Hub(HubPolicy { members: 1_000, member_bytes: 64 * 1024 * 1024 }),
+            Who::Person => Role::Person,
+        };
+        Config { fence: self.fence.clone(), keys: self.keys.clone(), hubs, role, seed }
+    }
+
+    pub(crate) fn hear(&mut self, event: Event) {
+        match event {
+            Event::Content { bytes, cid } => {
+                self.pictures.insert(cid, bytes);
+            }
+            Event::Done { id, .. } => self.confirmed.extend(id),
+            Event::Entries(known) => {
+                let synod = self.synod();
+                let view = self.view.get_or_insert_with(|| View::new(synod));
+                for known in known {
+                    if let Some(payload) = &known.payload {
+                        view.insert(&known.entry, payload);
+                    }
+                }
+            }
+            Event::Forgotten(synod) => {
+                if let Some(view) = &mut self.view {
+                    view.forget(&synod);
+                }
+            }
+            Event::Invite(invite) => self.invite = Some(invite),
+            Event::Network(status) => self.status = Some(status),
+            Event::Refused { why, .. } => self.refusals.push(why),
+            Event::Repair(repair) => self.repair = (!repair.mended).then_some(repair),
+            Event::StoreFailed { .. } => self.failed_writes = self.failed_writes.saturating_add(1),
+            Event::Draft { .. } | Event::Followed { .. } | Event::Ready => (),
+        }
+    }
+}

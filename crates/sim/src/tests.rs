@@ -1,0 +1,602 @@
+//! What must hold in a network, whatever happens to it.
+
+use effigy_core::payload::ImageType;
+use effigy_core::{Cid, Identity, Time};
+use effigy_feed::Relation;
+use effigy_proto::{Command, Message, Picture, Pixels, Refusal};
+
+use crate::{Network, Who};
+
+const MINUTE: u64 = 60_000;
+
+/// A hub and so many people who all follow one another.
+fn friends(seed: u64, count: usize) -> (Network, usize, Vec<usize>) {
+    let mut network = Network::new(seed);
+    let hub = network.hub();
+    let people: Vec<usize> = (0..count).map(|at| network.person(&format!("person {at}"))).collect();
+    network.run(2_000);
+    for (at, &guest) in people.iter().enumerate() {
+        for &host in &people[..at] {
+            network.invite(host, guest);
+        }
+    }
+    let met = network.until(2 * MINUTE, |network| {
+        people.iter().all(|&a| people.iter().all(|&b| a == b || follows(network, a, b)))
+    });
+    assert!(met, "everybody follows everybody");
+    (network, hub, people)
+}
+
+fn follows(network: &Network, a: usize, b: usize) -> bool {
+    let synod = network.machines[b].synod();
+    network.machines[a].view().relations.wants(&synod)
+}
+
+fn texts(network: &Network, machine: usize) -> Vec<String> {
+    let view = network.machines[machine].view();
+    let timeline = view.timeline(None, 10_000);
+    let post = |id: &Cid| view.post_by_id(id).map(|post| post.said.text().to_owned());
+    timeline.iter().filter_map(post).collect()
+}
+
+fn sees(network: &Network, machine: usize, text: &str) -> bool {
+    texts(network, machine).iter().any(|seen| seen == text)
+}
+
+/// Everybody shows the same timeline.
+fn agree(network: &Network, people: &[usize]) -> bool {
+    let first = texts(network, people[0]);
+    people.iter().all(|&person| texts(network, person) == first)
+}
+
+#[test]
+fn one_scan_and_each_sees_the_posts_of_the_other_within_seconds() {
+    let mut network = Network::new(1);
+    network.hub();
+    let (ana, ben) = (network.person("Ana"), network.person("Ben"));
+    network.run(2_000);
+    network.post(ana, "from Ana");
+    network.invite(ana, ben);
+    network.post(ben, "from Ben");
+    let both = |network: &Network| sees(network, ana, "from Ben") && sees(network, ben, "from Ana");
+    assert!(network.until(5_000, both), "{:?}", [texts(&network, ana), texts(&network, ben)]);
+    let name = |network: &Network, a: usize, b: usize| {
+        let synod = network.machines[b].synod();
+        network.machines[a].view().person(&synod).map(|person| person.profile.name.clone())
+    };
+    assert_eq!(name(&network, ana, ben).as_deref(), Some("Ben"));
+    assert_eq!(name(&network, ben, ana).as_deref(), Some("Ana"));
+    // Each is told that the other follows.
+    network.run(5_000);
+    for (a, b) in [(ana, ben), (ben, ana)] {
+        let synod = network.machines[b].synod();
+        let status = network.machines[a].status.clone().unwrap();
+        assert!(status.followers.contains(&synod), "{a} knows its follower");
+    }
+}
+
+#[test]
+fn an_invite_works_when_the_host_comes_later() {
+    let mut network = Network::new(2);
+    network.hub();
+    let (ana, ben) = (network.person("Ana"), network.person("Ben"));
+    network.run(2_000);
+    network.crash(ana);
+    network.invite(ana, ben);
+    network.run(MINUTE);
+    network.start(ana);
+    assert!(network.until(90_000, |network| follows(network, ana, ben)));
+}
+
+#[test]
+fn posts_go_on_when_the_hub_is_gone() {
+    let (mut network, hub, people) = friends(3, 3);
+    let direct = |network: &Network| {
+        network.connections(people[0], people[1]) == 1
+            && network.connections(people[1], people[2]) == 1
+            && network.connections(people[0], people[2]) == 1
+    };
+    assert!(network.until(MINUTE, direct), "everybody has a direct way to everybody");
+    network.crash(hub);
+    network.run(1_000);
+    network.post(people[0], "without a hub");
+    let all = |network: &Network| people.iter().all(|&p| sees(network, p, "without a hub"));
+    assert!(network.until(5_000, all));
+}
+
+#[test]
+fn who_was_away_catches_up_over_the_hub_and_over_a_friend() {
+    let (mut network, hub, people) = friends(4, 2);
+    network.crash(people[1]);
+    for n in 0..250 {
+        network.post(people[0], &format!("post {n}"));
+        network.run(10);
+    }
+    network.run(5_000);
+    network.crash(people[0]);
+    network.start(people[1]);
+    let caught = |network: &Network| sees(network, people[1], "post 249");
+    assert!(network.until(MINUTE, caught), "the hub kept what the author said");
+    assert_eq!(texts(&network, people[1]).len(), 250);
+    // Again, and this time the hub was not there while the post was made.
+    network.crash(people[1]);
+    network.crash(hub);
+    network.start(people[0]);
+    network.post(people[0], "made offline");
+    network.run(1_000);
+    network.start(people[1]);
+    network.run(1_000);
+    network.start(hub);
+    assert!(network.until(2 * MINUTE, |network| sees(network, people[1], "made offline")));
+}
+
+#[test]
+fn after_any_faults_everybody_converges_and_nothing_confirmed_is_lost() {
+    let seeds = std::env::var("EFFIGY_SIM_SEEDS").ok().and_then(|text| text.parse().ok());
+    for seed in 0..seeds.unwrap_or(12) {
+        let (mut network, hub, people) = friends(1_000 + seed, 4);
+        network.weather.cuts = 20;
+        network.weather.delay = (1, 800);
+        for round in 0..30 {
+            let person = people[network.below(4) as usize];
+            let other = people[network.below(4) as usize];
+            match network.below(8) {
+                0 => network.crash(person),
+                1 => network.start(person),
+                2 if person != other => network.part(person, other),
+                3 => network.part(person, hub),
+                4 => {
+                    network.crash(hub);
+                    network.start(hub);
+                }
+                _ => {
+                    if network.machines[person].node.is_none() {
+                        network.start(person);
+                    }
+                    network.post(person, &format!("{seed} {round} {person}"));
+                }
+            }
+            let pause = network.below(4_000);
+            network.run(pause);
+        }
+        network.heal();
+        network.weather.delay = (5, 50);
+        for &machine in people.iter().chain([&hub]) {
+            if network.machines[machine].node.is_none() {
+                network.start(machine);
+            }
+        }
+        let same = network.until(10 * MINUTE, |network| agree(network, &people));
+        assert!(same, "seed {seed} does not converge");
+        for &person in &people {
+            let view = network.machines[person].view();
+            for id in &network.machines[person].confirmed {
+                let kept = view.post_by_id(id).is_some() || !is_post(&network, person, id);
+                assert!(kept, "seed {seed}: {person} lost {id}");
+            }
+        }
+        let most = people.iter().map(|&p| texts(&network, p).len()).max().unwrap();
+        let made: usize = people.iter().map(|&p| posts_made(&network, p)).sum();
+        assert_eq!(most, made, "seed {seed}: every post is seen");
+    }
+}
+
+/// Posts among what was confirmed: the other confirmed entries are no posts.
+fn is_post(network: &Network, person: usize, id: &Cid) -> bool {
+    network.machines[person].view().post_by_id(id).is_some()
+}
+
+fn posts_made(network: &Network, person: usize) -> usize {
+    let machine = &network.machines[person];
+    let view = machine.view();
+    view.posts_of(&machine.synod(), None, 10_000).len()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace() {
+    for seed in 0..5 {
+        let run = || {
+            let (mut network, _, people) = friends(seed, 3);
+            network.post(people[0], "x");
+            network.run(MINUTE);
+            (network.trace, network.frames, network.bytes)
+        };
+        assert_eq!(run(), run());
+    }
+}
+
+#[test]
+fn a_rolled_back_disk_does_not_write_until_it_has_caught_up() {
+    let (mut network, _, people) = friends(5, 2);
+    let ana = people[0];
+    let old = network.machines[ana].disk.clone();
+    network.post(ana, "one");
+    network.post(ana, "two");
+    network.run(10_000);
+    network.crash(ana);
+    network.machines[ana].disk = old;
+    network.start(ana);
+    assert!(network.machines[ana].repair.is_some(), "the fence notices");
+    network.post(ana, "too early");
+    assert_eq!(network.machines[ana].refusals, [Refusal::Repairing]);
+    assert!(network.until(MINUTE, |network| network.machines[ana].repair.is_none()));
+    network.post(ana, "three");
+    network.run(10_000);
+    assert_eq!(texts(&network, people[1]), ["three", "two", "one"]);
+    let forked = network.machines[people[1]].status.clone().unwrap();
+    assert!(forked.feeds.iter().all(|feed| feed.fork.is_none()), "nothing forked");
+}
+
+#[test]
+fn without_a_fence_the_hub_shows_the_newer_head_and_the_device_waits() {
+    let (mut network, _, people) = friends(6, 2);
+    let ana = people[0];
+    let old = network.machines[ana].disk.clone();
+    network.post(ana, "one");
+    network.run(10_000);
+    network.crash(ana);
+    network.machines[ana].disk = old;
+    network.machines[ana].fence = None;
+    network.start(ana);
+    assert!(network.until(MINUTE, |network| sees(network, ana, "one")));
+    network.run(30_000);
+    network.post(ana, "two");
+    network.run(10_000);
+    assert_eq!(texts(&network, people[1]), ["two", "one"]);
+}
+
+#[test]
+fn an_equivocation_is_known_to_everybody_and_all_show_the_same() {
+    for seed in 0..8 {
+        let (mut network, hub, people) = friends(100 + seed, 4);
+        let liar = people[0];
+        let copy = network.copy(liar).unwrap();
+        // The copy speaks to the hub while the original speaks to its friends only.
+        network.part(liar, hub);
+        network.post(liar, "left");
+        network.run(5_000);
+        network.part(copy, people[1]);
+        network.start(copy);
+        network.run(100);
+        network.act(copy, |_| Command::OverrideFence);
+        network.post(copy, "right");
+        network.run(10_000);
+        network.heal();
+        let known = |network: &Network| {
+            people[1..].iter().all(|&person| {
+                let device = network.machines[liar].device();
+                let status = network.machines[person].status.clone().unwrap_or_default();
+                let feed = status.feeds.iter().find(|feed| feed.identity == device);
+                feed.is_some_and(|feed| feed.fork.is_some())
+                    && sees(network, person, "left")
+                    && sees(network, person, "right")
+            })
+        };
+        assert!(network.until(10 * MINUTE, known), "seed {seed}");
+        assert!(agree(&network, &people[1..]), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_clock_far_ahead_waits_for_its_time() {
+    let (mut network, _, people) = friends(7, 2);
+    let ana = people[0];
+    // A write at a moment two days ahead: the phone's clock is wrong.
+    let ahead = Time(network.now().0 + 2 * 24 * 60 * MINUTE);
+    let node = network.machines[ana].node.as_mut().unwrap();
+    node.handle(
+        effigy_proto::Input::Command(Command::Publish {
+            pictures: Vec::new(),
+            text: "from tomorrow".to_owned(),
+            ticket: effigy_proto::Ticket(9),
+        }),
+        ahead,
+    );
+    network.run(MINUTE);
+    assert!(!sees(&network, people[1], "from tomorrow"));
+    network.run(3 * 24 * 60 * MINUTE);
+    assert!(sees(&network, people[1], "from tomorrow"));
+}
+
+#[test]
+fn what_a_blocked_person_says_is_gone_and_stays_gone() {
+    let (mut network, hub, people) = friends(8, 3);
+    let (ana, ben, cleo) = (people[0], people[1], people[2]);
+    network.post(ben, "rude");
+    network.run(10_000);
+    assert!(sees(&network, ana, "rude"));
+    let synod = network.machines[ben].synod();
+    network.act(ana, |ticket| Command::Relate {
+        on: true,
+        relation: Relation::Block,
+        synod,
+        ticket,
+    });
+    network.post(ben, "ruder");
+    network.run(MINUTE);
+    assert!(sees(&network, cleo, "ruder"));
+    for _ in 0..2 {
+        assert_eq!(texts(&network, ana), Vec::<String>::new());
+        assert_eq!(network.connections(ana, ben), 0);
+        let feeds = network.machines[ana].disk.table(effigy_store::Table::Packs);
+        let device = network.machines[ben].device();
+        assert!(feeds.iter().all(|(key, _)| !key.starts_with(device.bytes())), "not even stored");
+        network.crash(ana);
+        network.start(ana);
+        network.run(MINUTE);
+    }
+    let _ = hub;
+}
+
+#[test]
+fn a_write_that_fails_promises_nothing_whichever_it_is() {
+    for writes in 0..24 {
+        let mut network = Network::new(9);
+        network.hub();
+        let ana = network.add(Who::Person);
+        network.machines[ana].disk.writes_left = Some(writes);
+        network.act(ana, |ticket| Command::Begin {
+            device_name: "phone".to_owned(),
+            name: "Ana".to_owned(),
+            picture: None,
+            ticket,
+        });
+        for n in 0..6 {
+            network.post(ana, &format!("{n}"));
+            network.run(500);
+        }
+        // There is room again: what was confirmed is there, and the account can go on.
+        network.machines[ana].disk.writes_left = None;
+        let begun = network.machines[ana].view().person(&network.machines[ana].synod()).is_some();
+        if !begun {
+            network.act(ana, |ticket| Command::Begin {
+                device_name: "phone".to_owned(),
+                name: "Ana".to_owned(),
+                picture: None,
+                ticket,
+            });
+        }
+        network.run(1_000);
+        network.post(ana, "after");
+        network.crash(ana);
+        network.start(ana);
+        network.run(1_000);
+        let view = network.machines[ana].view();
+        let confirmed = network.machines[ana].confirmed.clone();
+        let held = |id: &Cid| view.post_by_id(id).is_some();
+        let posts = confirmed.iter().filter(|id| held(id)).count();
+        assert!(posts >= 1, "writes {writes}: the account works again");
+        assert_eq!(texts(&network, ana).len(), posts, "writes {writes}: confirmed is kept");
+        assert!(network.machines[ana].repair.is_none(), "writes {writes}");
+    }
+}
+
+/// A PNG of one colour with so much noise in an allowed place that it has this many bytes.
+fn picture(bytes: usize, tint: u8) -> Picture {
+    let full = Pixels { bytes: png(bytes, tint), image_type: ImageType::Png, height: 1, width: 1 };
+    let small = Pixels { bytes: png(200, tint), image_type: ImageType::Png, height: 1, width: 1 };
+    Picture { alt: "noise".to_owned(), full, thumbnail: Some(small) }
+}
+
+/// A PNG whose image data is a stored stream of noise; nothing here decodes pixels.
+fn png(bytes: usize, tint: u8) -> Vec<u8> {
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut chunk = |kind: &[u8; 4], data: &[u8]| {
+        file.extend_from_slice(&u32::try_from(data.len()).unwrap().to_be_bytes());
+        let body = [kind.as_slice(), data].concat();
+        file.extend_from_slice(&body);
+        file.extend_from_slice(&crc(&body).to_be_bytes());
+    };
+    chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]);
+    let noise: Vec<u8> = (0..bytes).map(|n| (n * 31 % 251) as u8 ^ tint).collect();
+    chunk(b"IDAT", &noise);
+    chunk(b"IEND", &[]);
+    file
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
+    })
+}
+
+fn image_of(network: &Network, machine: usize, text: &str) -> Option<effigy_core::payload::Image> {
+    let view = network.machines[machine].view();
+    view.timeline(None, 100).iter().find_map(|id| {
+        let post = view.post_by_id(id)?;
+        (post.said.text() == text).then(|| post.said.images().first().cloned())?
+    })
+}
+
+#[test]
+fn a_large_picture_arrives_equal_however_often_the_way_is_cut() {
+    let (mut network, hub, people) = friends(10, 2);
+    let size = 3_000_000;
+    let sent = picture(size, 1);
+    let bytes = sent.full.bytes.clone();
+    network.act(people[0], |ticket| Command::Publish {
+        pictures: vec![sent],
+        text: "look".to_owned(),
+        ticket,
+    });
+    network.weather.cuts = 30;
+    let whole = |network: &Network| {
+        network.machines[people[1]].status.as_ref().is_some_and(|s| s.storage.others > 3_000_000)
+    };
+    assert!(network.until(30 * MINUTE, whole));
+    network.heal();
+    let image = image_of(&network, people[1], "look").unwrap();
+    let (cid, size) = (image.content.cid, image.content.size);
+    network.act(people[1], |_| Command::LoadContent { cid, size });
+    network.run(100);
+    assert_eq!(network.machines[people[1]].pictures.get(&cid), Some(&Some(bytes)));
+    let _ = hub;
+}
+
+#[test]
+fn a_cut_costs_at_most_the_pieces_under_way() {
+    let (mut network, hub, people) = friends(11, 2);
+    network.until(MINUTE, |network| network.connections(people[0], people[1]) == 1);
+    network.crash(hub);
+    network.run(3_000);
+    network.blob_bytes = 0;
+    network.weather.delay = (20, 20);
+    let sent = picture(4_000_000, 2);
+    let total = sent.full.bytes.len() as u64;
+    network.act(people[0], |ticket| Command::Publish {
+        pictures: vec![sent],
+        text: "big".to_owned(),
+        ticket,
+    });
+    network.run(400);
+    assert!(network.blob_bytes > 200_000 && network.blob_bytes < total, "half-way");
+    network.start(hub);
+    network.part(people[0], people[1]);
+    network.heal();
+    let whole = |network: &Network| {
+        network.machines[people[1]].status.as_ref().is_some_and(|s| s.storage.others > 4_000_000)
+    };
+    assert!(network.until(5 * MINUTE, whole));
+    // The picture went to the friend once and to the hub once; on top of it come headers, the
+    // thumbnail, the manifest, and per cut what was in flight: four pieces of 64 KiB.
+    assert!(network.blob_bytes < total * 2 + 8 * 64 * 1024 + 20_000, "{}", network.blob_bytes);
+}
+
+#[test]
+fn a_liar_is_told_closed_out_and_changes_nothing() {
+    let (mut network, _, people) = friends(12, 2);
+    let (ana, ben) = (people[0], people[1]);
+    network.until(MINUTE, |network| network.connections(ana, ben) == 1);
+    // Before both have proved themselves, the first wrong word already ends the connection.
+    network.run(1_000);
+    let liar = network.machines[ben].device();
+    let before = texts(&network, ana);
+    let unasked = || Message::Chunk { bytes: vec![1], offset: 0, request: 4_000_000, size: 1 };
+    for _ in 0..3 {
+        assert!(network.inject(ana, liar, unasked()));
+    }
+    assert_eq!(network.connections(ana, ben), 0, "the third fault closes");
+    network.run(5_000);
+    assert_eq!(network.connections(ana, ben), 0, "and for a while nothing is had with them");
+    assert_eq!(texts(&network, ana), before);
+    assert!(network.until(5 * MINUTE, |network| network.connections(ana, ben) == 1));
+}
+
+#[test]
+fn presence_is_told_only_among_those_who_list_each_other() {
+    let mut network = Network::new(13);
+    network.hub();
+    let (ana, eve) = (network.person("Ana"), network.person("Eve"));
+    network.run(2_000);
+    let synod = network.machines[ana].synod();
+    network.act(eve, |ticket| Command::Relate {
+        on: true,
+        relation: Relation::Follow,
+        synod,
+        ticket,
+    });
+    network.post(ana, "public");
+    network.run(2 * MINUTE);
+    assert!(sees(&network, eve, "public"), "a post to the world can be followed");
+    assert_eq!(network.connections(ana, eve), 0, "but no address is shown to a stranger");
+    let status = network.machines[ana].status.clone().unwrap();
+    assert!(status.followers.contains(&network.machines[eve].synod()));
+}
+
+#[test]
+fn a_deleted_post_goes_everywhere_and_the_chain_stays_whole() {
+    let (mut network, _, people) = friends(14, 3);
+    network.act(people[0], |ticket| Command::Publish {
+        pictures: vec![picture(10_000, 3)],
+        text: "regret".to_owned(),
+        ticket,
+    });
+    network.post(people[0], "stays");
+    network.run(20_000);
+    let image = image_of(&network, people[1], "regret").unwrap();
+    let target = *network.machines[people[0]].confirmed.iter().rev().nth(1).unwrap();
+    network.act(people[0], |ticket| Command::Delete { target, ticket });
+    network.run(20_000);
+    for machine in 0..network.machines.len() {
+        network.crash(machine);
+        network.start(machine);
+    }
+    network.run(20_000);
+    for &person in &people {
+        assert_eq!(texts(&network, person), ["stays"]);
+    }
+    for machine in &network.machines {
+        let blobs = machine.disk.table(effigy_store::Table::Blobs);
+        let gone = blobs.iter().all(|(key, _)| key != image.content.cid.digest());
+        assert!(gone, "the picture is on no disk");
+    }
+    // Somebody who comes later gets a whole chain without it.
+    let late = network.person("late");
+    network.run(1_000);
+    network.invite(people[0], late);
+    assert!(network.until(MINUTE, |network| sees(network, late, "stays")));
+    assert!(!sees(&network, late, "regret"));
+}
+
+#[test]
+fn a_picture_stays_while_another_post_shows_it() {
+    let (mut network, _, people) = friends(16, 2);
+    for text in ["first", "second"] {
+        network.act(people[0], |ticket| Command::Publish {
+            pictures: vec![picture(10_000, 3)],
+            text: text.to_owned(),
+            ticket,
+        });
+    }
+    network.run(20_000);
+    let target = *network.machines[people[0]].confirmed.iter().rev().nth(1).unwrap();
+    network.act(people[0], |ticket| Command::Delete { target, ticket });
+    network.run(20_000);
+    let content = image_of(&network, people[1], "second").unwrap().content;
+    for &person in &people {
+        let (cid, size) = (content.cid, content.size);
+        network.act(person, |_| Command::LoadContent { cid, size });
+        network.run(100);
+        assert!(matches!(network.machines[person].pictures.get(&cid), Some(Some(_))));
+    }
+}
+
+#[test]
+fn the_account_itself_cannot_be_taken_back() {
+    let (mut network, _, people) = friends(17, 2);
+    let target = network.machines[people[0]].confirmed[0];
+    network.act(people[0], |ticket| Command::Delete { target, ticket });
+    assert_eq!(network.machines[people[0]].refusals, [Refusal::Unknown]);
+    let late = network.person("late");
+    network.run(1_000);
+    network.invite(people[0], late);
+    assert!(network.until(MINUTE, |network| follows(network, late, people[0])));
+}
+
+#[test]
+fn orphans_are_bounded() {
+    let (mut network, _, people) = friends(15, 2);
+    let device = network.machines[people[1]].device();
+    // Entries whose parents nobody has, far more than may wait.
+    let secret = effigy_core::Secret::from_seed(&[77; 32]);
+    let stranger: Identity = secret.identity();
+    assert_ne!(stranger, device);
+    let mut waiting = effigy_feed::Waiting::default();
+    for n in 0..10_000_u64 {
+        let draft = effigy_core::Draft {
+            after: n,
+            generation: 0,
+            identity: stranger,
+            kind: "public_note".to_owned(),
+            parents: vec![Cid::of(&n.to_be_bytes())],
+            payload: b"{}".to_vec(),
+            synod: Some((stranger, Cid::of(b""))),
+        };
+        let entry = draft.sign(&secret, Time(1)).unwrap();
+        waiting.add(effigy_feed::Arrival { entry, payload: None }, Time(0));
+    }
+    assert_eq!(waiting.len(), effigy_core::limits::WAITING_PER_FEED);
+    network.run(10);
+}
