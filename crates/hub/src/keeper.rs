@@ -1,0 +1,119 @@
+//! The hub's node, on a thread of its own: its store blocks, and nothing else may wait for that.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use effigy_engine::EngineError;
+use effigy_net_native::{Gate, Limits, NativeWorld, Rate, Tally};
+use effigy_proto::{Command, Config, Event, HubPolicy, Keys, Role};
+use effigy_store::StoreError;
+use futures_channel::mpsc;
+use futures_util::StreamExt;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+use tracing::error;
+
+use crate::config;
+use crate::shelf::{Shelf, ShelfState};
+
+/// Why there is no node, or no longer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeeperError {
+    /// It stopped by itself.
+    #[error("the node stopped: {0}")]
+    Engine(#[from] EngineError),
+    /// Its thread died.
+    #[error("the node's thread died")]
+    Gone,
+    /// The store cannot be opened.
+    #[error("cannot open the store: {0}")]
+    Store(#[from] StoreError),
+    /// The system gave no thread or no chance.
+    #[error("the system refused: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// A running node.
+pub(crate) struct Keeper {
+    /// Dropped to end it.
+    commands: Option<mpsc::Sender<Command>>,
+    ended: oneshot::Receiver<Result<(), EngineError>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// Opens the store and starts the node. Gives its entrance beside it.
+    ///
+    /// # Errors
+    /// When the store cannot be opened.
+    pub(crate) async fn start(
+        keys: Keys,
+        limits: &config::Limits,
+        shelf: Arc<ShelfState>,
+        tally: Arc<Tally>,
+    ) -> Result<(Self, Gate), KeeperError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(std::io::Error::other)?;
+        let policy = HubPolicy { members: limits.max_members, member_bytes: limits.member_bytes };
+        let config = Config { fence: None, keys, hubs: Vec::new(), role: Role::Hub(policy), seed };
+        let (world, gate) = NativeWorld::new(Handle::current(), of_connections(limits), tally);
+        let (commands, no_commands) = mpsc::channel(1);
+        let (events, told) = mpsc::channel(16);
+        tokio::spawn(listen(told));
+        let (say_opened, opened) = oneshot::channel();
+        let (say_ended, ended) = oneshot::channel();
+        let runtime = Builder::new_current_thread().enable_time().build()?;
+        let thread = std::thread::Builder::new().name("node".to_owned()).spawn(move || {
+            let shelf = match Shelf::open(&shelf) {
+                Ok(shelf) => shelf,
+                Err(error) => {
+                    let _ = say_opened.send(Err(error));
+                    return;
+                }
+            };
+            let _ = say_opened.send(Ok(()));
+            let life = effigy_engine::run(config, shelf, world, no_commands, events);
+            let _ = say_ended.send(runtime.block_on(life));
+        })?;
+        opened.await.map_err(|_| KeeperError::Gone)??;
+        Ok((Self { commands: Some(commands), ended, thread: Some(thread) }, gate))
+    }
+
+    /// Waits until the node stops by itself, which it should not.
+    pub(crate) async fn failed(&mut self) -> KeeperError {
+        match (&mut self.ended).await {
+            Ok(Err(error)) => error.into(),
+            Ok(Ok(())) | Err(_) => KeeperError::Gone,
+        }
+    }
+
+    /// Ends the node: what it was doing is finished and durable, then its connections close.
+    pub(crate) async fn stop(mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = tokio::task::spawn_blocking(|| thread.join()).await;
+        }
+    }
+}
+
+/// What a hub's node has to say: that its store failed.
+async fn listen(mut events: mpsc::Receiver<Event>) {
+    while let Some(event) = events.next().await {
+        if let Event::StoreFailed { full } = event {
+            error!(
+                full,
+                "a write failed; connections were closed and what is stored is read again"
+            );
+        }
+    }
+}
+
+fn of_connections(limits: &config::Limits) -> Limits {
+    Limits {
+        ping_every: limits.ping_interval,
+        rate: Rate { burst: limits.message_burst, per_second: limits.messages_per_second },
+        silence: limits.silence_timeout,
+        unsent_bytes: limits.unsent_bytes,
+        ..Limits::default()
+    }
+}
