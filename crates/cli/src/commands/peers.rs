@@ -1,0 +1,123 @@
+//! `peers`: who is a member, who follows, who confirmed what. Secrets of invites stay unread.
+
+use std::path::Path;
+
+use effigy_core::Identity;
+use serde::Serialize;
+
+use crate::error::{CliError, Outcome};
+use crate::output::{Output, Page, Report, Side};
+use crate::people::People;
+use crate::source::{Shelf, Source};
+use crate::verify::{Holder, Holding};
+
+/// Whom the owner of the store knows.
+#[derive(Debug, Serialize)]
+struct Peers {
+    /// Accounts that a hub keeps.
+    members: Vec<Person>,
+    /// Accounts that follow this person.
+    followers: Vec<Person>,
+    /// Accounts that are to be told that they are followed.
+    greetings: Vec<Person>,
+    /// Who holds how many of the own entries.
+    receipts: Vec<Receipt>,
+}
+
+#[derive(Debug, Serialize)]
+struct Person {
+    account: Identity,
+    name: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Receipt {
+    holder: Identity,
+    is: Holder,
+    account: Option<Identity>,
+    name: String,
+    entries: u64,
+}
+
+pub(super) fn run(path: &Path, output: Output) -> Result<Outcome, CliError> {
+    let source = Source::open(path)?;
+    let people = People::read(&source)?;
+    let report = Peers {
+        members: persons(&source, &people, Shelf::Members)?,
+        followers: persons(&source, &people, Shelf::Followers)?,
+        greetings: persons(&source, &people, Shelf::Greetings)?,
+        receipts: receipts(&source, &people)?,
+    };
+    output.show(&report)?;
+    Ok(Outcome::Fine)
+}
+
+fn persons(source: &Source, people: &People, shelf: Shelf) -> Result<Vec<Person>, CliError> {
+    let mut persons = Vec::new();
+    for row in source.rows(shelf) {
+        // A key of another form is for `verify` to tell.
+        if let Ok(bytes) = row?.0.try_into() {
+            let account = Identity::from_bytes(bytes);
+            persons.push(Person { account, name: people.name(&account) });
+        }
+    }
+    Ok(persons)
+}
+
+fn receipts(source: &Source, people: &People) -> Result<Vec<Receipt>, CliError> {
+    let mut receipts = Vec::new();
+    for row in source.rows(Shelf::Receipts) {
+        let (key, value) = row?;
+        if let (Ok(bytes), Some(holding)) = (key.try_into(), Holding::parse(&value)) {
+            let holder = Identity::from_bytes(bytes);
+            receipts.push(Receipt {
+                holder,
+                is: holding.holder,
+                account: holding.synod,
+                name: holding.synod.map_or_else(String::new, |synod| people.name(&synod)),
+                entries: holding.count,
+            });
+        }
+    }
+    Ok(receipts)
+}
+
+impl Report for Peers {
+    fn tell(&self, page: &mut Page) {
+        for (title, persons) in [
+            ("members", &self.members),
+            ("followers", &self.followers),
+            ("to be told that they are followed", &self.greetings),
+        ] {
+            page.line(format!("{title}: {}", persons.len()));
+            for person in persons {
+                page.line(format!("  {}  {}", person.account, person.name));
+            }
+        }
+        page.line(format!("receipts: {}", self.receipts.len()));
+        if self.receipts.is_empty() {
+            return;
+        }
+        let cells = |receipt: &Receipt| {
+            [
+                format!("…{}", receipt.holder.short()),
+                receipt.is.word().to_owned(),
+                receipt.entries.to_string(),
+                receipt.name.clone(),
+            ]
+        };
+        let rows: Vec<_> = self.receipts.iter().map(cells).collect();
+        page.table(
+            [
+                ("  HOLDER", Side::Left),
+                ("IS", Side::Left),
+                ("ENTRIES", Side::Right),
+                ("NAME", Side::Left),
+            ],
+            &rows
+                .into_iter()
+                .map(|[holder, is, n, name]| [format!("  {holder}"), is, n, name])
+                .collect::<Vec<_>>(),
+        );
+    }
+}
