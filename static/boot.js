@@ -1,0 +1,129 @@
+// Starts the app: the only script of the page that is not compiled from Rust.
+//
+// It lives in a file of its own because the page allows no inline script. It creates the two Trusted Types policies the
+// page knows, loads the WebAssembly, and looks after the service worker. What the app gets from it:
+//   event "effigy-update" on window   a newer version is installed and waits
+//   window.effigyUpdateWaiting        the same as a fact, for whoever listens too late
+//   window.effigyApplyUpdate()        the person agreed: switch to it and reload this page, once
+
+const WORKER = "/service-worker.js";
+const CHECK_EVERY_MS = 60 * 60 * 1000;
+const CHECK_AT_MOST_EVERY_MS = 60 * 1000;
+
+// Elements that run, load, or change how the text after them is read.
+const FORBIDDEN_ELEMENTS = new Set([
+  "animate", "animatemotion", "animatetransform", "applet", "base", "embed", "foreignobject", "frame", "frameset", "iframe",
+  "link", "math", "meta", "noembed", "noframes", "noscript", "object", "plaintext", "portal", "script", "set", "style",
+  "template", "xmp",
+]);
+const ADDRESS_ATTRIBUTES = new Set(["action", "data", "formaction", "href", "ping", "poster", "src", "xlink:href"]);
+const HARMLESS_ADDRESS = /^(?:$|\/(?!\/)|#|https?:\/\/|blob:|data:image\/(?:png|webp|svg\+xml)[;,])/i;
+// A tag with all its attributes double-quoted and without angle brackets in them, or the empty comment of Leptos. Every "<"
+// outside of it is refused, so what the browser takes for a tag has been looked at here.
+const TAG = /<(?:(\/?)([a-z][a-z0-9-]*)((?:\s+[a-z_:][-a-z0-9_:.]*(?:="[^"<>]*")?)*)\s*\/?|!|!----)>/gi;
+const ATTRIBUTE = /([a-z_:][-a-z0-9_:.]*)(?:="([^"<>]*)")?/gi;
+
+function refuse(what) {
+  throw new TypeError(`refused as HTML: ${what}`);
+}
+
+// The only HTML this app ever sets are the static pieces that Leptos compiled in. They need no script, no handler, no frame.
+function checkedFragment(html) {
+  const rest = html.replace(TAG, (_tag, _closing, name, attributes) => {
+    if (name && FORBIDDEN_ELEMENTS.has(name.toLowerCase())) refuse(`element ${name}`);
+    for (const [, rawKey, value = ""] of (attributes ?? "").matchAll(ATTRIBUTE)) {
+      const key = rawKey.toLowerCase();
+      if (key.startsWith("on") || key === "srcdoc") refuse(`attribute ${key}`);
+      if (ADDRESS_ATTRIBUTES.has(key) && !HARMLESS_ADDRESS.test(value)) refuse(`address in ${key}`);
+    }
+    return "";
+  });
+  if (rest.includes("<")) refuse("something that is no plain tag");
+  return html;
+}
+
+function createPolicies() {
+  const types = window.trustedTypes;
+  if (!types) return { createScriptURL: (address) => address };
+  types.createPolicy("default", { createHTML: checkedFragment });
+  return types.createPolicy("effigy-boot", {
+    createScriptURL: (address) => {
+      if (address !== WORKER) throw new TypeError(`refused as script: ${address}`);
+      return address;
+    },
+  });
+}
+
+async function startApp(names) {
+  const [{ default: init }, wasm] = await Promise.all([
+    import(names.dataset.js),
+    // Asked for as the page's preload asks, or the browser would load it twice.
+    fetch(names.dataset.wasm, { credentials: "same-origin", integrity: names.dataset.integrity ?? "" }),
+  ]);
+  await init({ module_or_path: wasm });
+  document.getElementById("shell")?.remove();
+}
+
+function showFailure(error) {
+  console.error(error);
+  const place = document.getElementById("shell-message");
+  if (!place) return;
+  place.textContent = typeof WebAssembly === "undefined"
+    ? "This browser cannot run Effigy: it has no WebAssembly."
+    : "Effigy could not be loaded. Nothing of yours is lost; check the connection and reload the page.";
+  place.setAttribute("role", "alert");
+}
+
+function announce() {
+  window.effigyUpdateWaiting = true;
+  window.dispatchEvent(new CustomEvent("effigy-update"));
+}
+
+function keepCurrent(registration) {
+  let last = Date.now();
+  const check = () => {
+    if (Date.now() - last < CHECK_AT_MOST_EVERY_MS) return;
+    last = Date.now();
+    registration.update().catch(() => undefined); // offline: asked again at the next occasion
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") check();
+  });
+  setInterval(check, CHECK_EVERY_MS);
+}
+
+async function lookAfterWorker(policy) {
+  const container = navigator.serviceWorker;
+  if (!container) return; // plain http on a network address: the app works, but not offline
+  let accepted = false;
+  container.addEventListener("controllerchange", () => {
+    // The first worker taking over, or an update accepted in another tab, is no reason to interrupt somebody here.
+    if (!accepted) return;
+    accepted = false;
+    window.location.reload();
+  });
+  const registration = await container.register(policy.createScriptURL(WORKER), { updateViaCache: "none" });
+  window.effigyApplyUpdate = () => {
+    if (accepted) return;
+    accepted = true;
+    if (registration.waiting) registration.waiting.postMessage({ type: "skip-waiting" });
+    else window.location.reload(); // another tab applied it already
+  };
+  const watch = (worker) => worker?.addEventListener("statechange", () => {
+    if (worker.state === "installed" && container.controller) announce();
+  });
+  registration.addEventListener("updatefound", () => watch(registration.installing));
+  watch(registration.installing);
+  if (registration.waiting && container.controller) announce();
+  keepCurrent(registration);
+}
+
+window.effigyUpdateWaiting = false;
+window.effigyApplyUpdate = () => window.location.reload();
+const policy = createPolicies();
+const names = document.querySelector('meta[name="effigy-app"]');
+// Looked after even when the app does not start: a broken version must be able to receive its repair.
+startApp(names)
+  .catch(showFailure)
+  .then(() => (names.dataset.worker === "on" ? lookAfterWorker(policy) : undefined))
+  .catch((error) => console.warn("offline start is not available:", error));

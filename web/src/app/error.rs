@@ -1,0 +1,102 @@
+//! Words for what went wrong: what happened, what it means for the person's data, what to do.
+
+use effigy_core::image::ImageError;
+use effigy_core::invite::InviteError;
+use effigy_proto::Refusal;
+
+use super::handle::NotDone;
+
+/// Why something that was asked for was not done.
+pub(crate) const fn not_done(why: NotDone) -> &'static str {
+    match why {
+        NotDone::Busy => "Effigy is busy. Nothing was changed; please try again in a moment.",
+        NotDone::Refused(refusal) => refused(refusal),
+        NotDone::Store { full: true } => {
+            "This device is full, so it was not kept. Everything from before is safe. Free some space \
+             in You › Storage or delete other files, then try again."
+        }
+        NotDone::Store { full: false } => {
+            "The browser could not write it down, so it was not kept. Everything from before is safe. \
+             Reload the page and try again."
+        }
+    }
+}
+
+/// Why the node said no.
+pub(crate) const fn refused(why: Refusal) -> &'static str {
+    match why {
+        Refusal::Account => "Your account is not ready yet. Please try again in a moment.",
+        Refusal::Empty => "There is nothing in it yet. Write something or add a picture.",
+        Refusal::Picture => {
+            "One of the pictures cannot be posted as it is. Remove it or save it as JPEG and add it again."
+        }
+        Refusal::Repairing => {
+            "This device has to catch up with itself before it can post. Your text is kept as a draft."
+        }
+        Refusal::Self_ => "That is your own code. Show it to somebody else, or scan theirs.",
+        Refusal::TooLong => "It is too long for one post. Shorten it, or make two of it.",
+        Refusal::Unknown => "It is no longer here, so nothing was changed.",
+        _ => "It was not done. Nothing was changed.",
+    }
+}
+
+/// Why a text or a QR code is not an invite.
+pub(crate) const fn invite(why: InviteError) -> &'static str {
+    match why {
+        InviteError::Damaged => {
+            "The code is damaged or was not copied whole. Ask for it again, or scan it once more."
+        }
+        InviteError::Foreign => {
+            "This is not an Effigy code. Ask the person to open People › Add and show you theirs."
+        }
+        InviteError::OtherUse => "This Effigy code is for something else than adding a person.",
+        InviteError::OtherVersion => {
+            "This code is from another version of Effigy. Both of you should update the app and try \
+             again."
+        }
+        _ => "This code cannot be used.",
+    }
+}
+
+/// Why a file was not taken as a picture.
+pub(crate) const fn picture(why: ImageError) -> &'static str {
+    match why {
+        ImageError::Animated => {
+            "This picture moves, and moving pictures cannot be posted yet. Choose a still one."
+        }
+        ImageError::Malformed { .. } => {
+            "This file is damaged or not the picture it says it is. Choose another one."
+        }
+        ImageError::Metadata(_) => {
+            "Hidden data in this picture could not be removed, so it was not added."
+        }
+        ImageError::TooLarge { .. } => {
+            "This picture has too many pixels for this device. Make it smaller and add it again."
+        }
+        ImageError::UnknownKind => {
+            "Only JPEG, PNG and WebP pictures can be posted. Save this one as JPEG and add it again."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn every_refusal_has_its_own_sentence() {
+        let all = [
+            Refusal::Account,
+            Refusal::Empty,
+            Refusal::Picture,
+            Refusal::Repairing,
+            Refusal::Self_,
+            Refusal::TooLong,
+            Refusal::Unknown,
+        ];
+        let sentences: std::collections::BTreeSet<_> = all.into_iter().map(refused).collect();
+        assert_eq!(sentences.len(), all.len());
+    }
+}

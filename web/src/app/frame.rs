@@ -1,0 +1,92 @@
+//! What stands around every screen of the running app: the bar, the status line, notices.
+
+use leptos::prelude::*;
+
+use super::{Route, Router, Section};
+use crate::parts::{Glyph, Icon, KeyboardHelp, RepairNotice, StatusLine, UpdateNotice};
+use crate::screens::{
+    About, Add, Appearance, Compose, Home, InviteScreen, Lost, NetworkScreen, People, PersonScreen,
+    PostScreen, Profile, Storage, You,
+};
+
+/// The running app.
+#[component]
+pub(crate) fn Frame() -> impl IntoView {
+    view! {
+        <a class="skip" href="#main" on:click=skip>"Skip to content"</a>
+        <div class="frame">
+            <Bar/>
+            <div class="column">
+                <UpdateNotice/>
+                <RepairNotice/>
+                <main id="main" tabindex="-1"><Place/></main>
+            </div>
+        </div>
+        <KeyboardHelp/>
+    }
+}
+
+/// The address after the number sign is ours, so the jump is made by hand.
+fn skip(event: web_sys::MouseEvent) {
+    event.prevent_default();
+    if !crate::browser::page::focus("main h1") {
+        crate::browser::page::focus("main");
+    }
+}
+
+/// The screen for the place where the person is.
+#[component]
+fn Place() -> impl IntoView {
+    let route = expect_context::<Router>().route();
+    let place = Memo::new(move |_| route.get());
+    move || match place.get() {
+        Route::About => view! { <About/> }.into_any(),
+        Route::Add => view! { <Add/> }.into_any(),
+        Route::Appearance => view! { <Appearance/> }.into_any(),
+        Route::Compose => view! { <Compose/> }.into_any(),
+        Route::Home => view! { <Home/> }.into_any(),
+        Route::Invite(code) => view! { <InviteScreen code/> }.into_any(),
+        Route::Lost => view! { <Lost/> }.into_any(),
+        Route::Network => view! { <NetworkScreen/> }.into_any(),
+        Route::People => view! { <People/> }.into_any(),
+        Route::Person(synod) => view! { <PersonScreen synod/> }.into_any(),
+        Route::Post { id, reply } => view! { <PostScreen id reply/> }.into_any(),
+        Route::Profile => view! { <Profile/> }.into_any(),
+        Route::Storage => view! { <Storage/> }.into_any(),
+        Route::You => view! { <You/> }.into_any(),
+    }
+}
+
+/// At the bottom on phones, at the side on wide screens.
+#[component]
+fn Bar() -> impl IntoView {
+    view! {
+        <header class="bar">
+            <a class="brand" href="#/" aria-label="Effigy, home">
+                <img src="/icons/mark.svg" width="36" height="36" alt=""/>
+                <span class="brand-name" aria-hidden="true">"Effigy"</span>
+            </a>
+            <nav aria-label="Main">
+                <Entry section=Section::Home href="#/" icon=Icon::Home name="Home"/>
+                <Entry section=Section::People href="#/people" icon=Icon::People name="People"/>
+                <Entry section=Section::Compose href="#/compose" icon=Icon::Plus name="Write"/>
+                <Entry section=Section::You href="#/you" icon=Icon::You name="You"/>
+            </nav>
+            <StatusLine/>
+        </header>
+    }
+}
+
+#[component]
+fn Entry(section: Section, href: &'static str, icon: Icon, name: &'static str) -> impl IntoView {
+    let route = expect_context::<Router>().route();
+    let here = move || route.with(Route::section) == Some(section);
+    let current = move || here().then_some("page");
+    let class = if section == Section::Compose { "entry entry-compose" } else { "entry" };
+    view! {
+        <a class=class href=href aria-current=current>
+            <Glyph icon/>
+            <span class="entry-name">{name}</span>
+        </a>
+    }
+}

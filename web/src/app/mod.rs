@@ -1,0 +1,100 @@
+//! The root: the model, the way to send commands, the routes.
+
+mod contents;
+pub(crate) mod error;
+mod frame;
+mod handle;
+mod keys;
+mod model;
+mod phase;
+pub(crate) mod route;
+mod router;
+mod start;
+pub(crate) mod task;
+mod toasts;
+
+pub(crate) use contents::Loaded;
+pub(crate) use handle::{Answer, Handle};
+pub(crate) use keys::KeyHelp;
+pub(crate) use model::Model;
+pub(crate) use phase::{Damage, Fault, Phase, Wish};
+pub(crate) use route::{Route, Section};
+pub(crate) use router::Router;
+pub(crate) use toasts::{Said, Toast};
+
+use std::time::Duration;
+
+use effigy_proto::Command;
+use leptos::ev;
+use leptos::prelude::*;
+
+use crate::browser::{clock, page, settings};
+use crate::parts::{Toasts, Unsent};
+use crate::screens::{Broken, Loading, OtherTab, Repair, Welcome};
+use frame::Frame;
+
+/// How often "40 s" is counted anew. Only texts that change by it touch the page.
+const CLOCK: Duration = Duration::from_secs(5);
+
+/// The whole app.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    settings::show_theme(settings::theme());
+    let model = Model::new();
+    provide_context(model);
+    let handle = start::boot(model);
+    provide_context(handle);
+    provide_context(Router::follow());
+    let help = KeyHelp(RwSignal::new(false));
+    provide_context(help);
+    keys::listen(help);
+    provide_context(Unsent(RwSignal::new(0)));
+    keep_time(model);
+    wake_with_the_page(handle);
+
+    let phase = model.phase();
+    // Numbers that change within a repair must not draw the page anew.
+    let kind = Memo::new(move |_| std::mem::discriminant(&phase.get()));
+    view! {
+        {move || {
+            // Read, not only tracked: a memo that nobody read follows nothing.
+            kind.get();
+            match phase.get_untracked() {
+                Phase::Broken(fault) => view! { <Broken fault/> }.into_any(),
+                Phase::Loading => view! { <Loading/> }.into_any(),
+                Phase::OtherTab => view! { <OtherTab/> }.into_any(),
+                Phase::Repair(_) => view! { <Repair/> }.into_any(),
+                Phase::Running => view! { <Frame/> }.into_any(),
+                Phase::Welcome => view! { <Welcome/> }.into_any(),
+            }
+        }}
+        <Toasts/>
+    }
+}
+
+/// Moves the model's clock on while the page can be seen.
+fn keep_time(model: Model) {
+    model.set_now(clock::now());
+    let tick = move || {
+        if page::is_visible() {
+            model.set_now(clock::now());
+        }
+    };
+    if let Ok(interval) = set_interval_with_handle(tick, CLOCK) {
+        on_cleanup(move || interval.clear());
+    }
+}
+
+/// Tells the engine when it is worth trying again at once.
+fn wake_with_the_page(handle: Handle) {
+    let wake = move || {
+        // A full inbox wakes the engine as well.
+        let _ = handle.send(Command::Wake);
+    };
+    page::listen(ev::online, move |_| wake());
+    page::listen(ev::visibilitychange, move |_| {
+        if page::is_visible() {
+            wake();
+        }
+    });
+}

@@ -1,0 +1,235 @@
+//! What the screens show. Only [`Model::apply`] changes what came from the engine.
+
+use std::collections::BTreeMap;
+
+use effigy_core::{Cid, Identity, Invite};
+use effigy_feed::View;
+use effigy_proto::{Event, Known, Network, Refusal, Repair};
+use leptos::prelude::*;
+
+use super::contents::Contents;
+use super::handle::{NotDone, Tickets};
+use super::phase::{Damage, Phase};
+use super::toasts::{Said, Toasts};
+
+/// Everything on screen. Plain data inside; the signals only say when to look again.
+#[derive(Clone, Copy)]
+pub(crate) struct Model {
+    contents: Contents,
+    drafts: RwSignal<BTreeMap<String, String>>,
+    feeds: StoredValue<Feeds>,
+    invite: RwSignal<Option<Invite>>,
+    network: RwSignal<Network>,
+    /// Milliseconds since the epoch, moved on every few seconds: what "5 min" is counted from.
+    now: RwSignal<u64>,
+    phase: RwSignal<Phase>,
+    repair: RwSignal<Option<Repair>>,
+    /// Counts the changes of `feeds`.
+    revision: RwSignal<u64>,
+    tickets: Tickets,
+    toasts: Toasts,
+}
+
+/// What follows from the entries.
+#[derive(Default)]
+struct Feeds {
+    /// This device.
+    device: Option<Identity>,
+    /// Where each of this device's own entries stands in its feed: receipts are counted by it.
+    positions: BTreeMap<Cid, u32>,
+    view: Option<View>,
+}
+
+impl Model {
+    /// A model that knows nothing yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            contents: Contents::new(),
+            drafts: RwSignal::new(BTreeMap::new()),
+            feeds: StoredValue::new(Feeds::default()),
+            invite: RwSignal::new(None),
+            network: RwSignal::new(Network::default()),
+            now: RwSignal::new(0),
+            phase: RwSignal::new(Phase::Loading),
+            repair: RwSignal::new(None),
+            revision: RwSignal::new(0),
+            tickets: Tickets::new(),
+            toasts: Toasts::new(),
+        }
+    }
+
+    /// Says whose app this is, before the first event: the account and this device.
+    pub(crate) fn open(self, me: Identity, device: Identity) {
+        self.feeds.set_value(Feeds {
+            device: Some(device),
+            positions: BTreeMap::new(),
+            view: Some(View::new(me)),
+        });
+        self.network.set(Network::default());
+        self.invite.set(None);
+        self.repair.set(None);
+        self.revise();
+    }
+
+    /// Where the app as a whole stands.
+    pub(crate) fn phase(self) -> Signal<Phase> {
+        self.phase.into()
+    }
+
+    /// Says where the app as a whole stands. For `start`; everything else follows from events.
+    pub(crate) fn set_phase(self, phase: Phase) {
+        if self.phase.get_untracked() != phase {
+            self.phase.set(phase);
+        }
+    }
+
+    /// Moves the clock that times are told by. Milliseconds since the epoch.
+    pub(super) fn set_now(self, now: u64) {
+        self.now.set(now);
+    }
+
+    /// Takes in what became true.
+    pub(crate) fn apply(self, event: Event) {
+        match event {
+            Event::Content { bytes, cid } => self.contents.arrived(cid, bytes.as_deref()),
+            Event::Done { id, ticket } => self.tickets.settle(ticket, Ok(id)),
+            Event::Draft { slot, text } => self.drafts.update(|drafts| {
+                drafts.insert(slot, text);
+            }),
+            Event::Entries(entries) => self.take_in(&entries),
+            Event::Followed { mutual, synod } => {
+                self.toasts.say(Said::Followed { mutual, synod });
+            }
+            Event::Forgotten(synod) => {
+                self.feeds.update_value(|feeds| {
+                    if let Some(view) = feeds.view.as_mut() {
+                        view.forget(&synod);
+                    }
+                });
+                self.revise();
+            }
+            Event::Invite(invite) => self.invite.set(Some(invite)),
+            Event::Network(network) => self.network.set(network),
+            Event::Ready => self.set_phase(Phase::Running),
+            Event::Refused { ticket, why } => {
+                self.tickets.settle(ticket, Err(NotDone::Refused(why)));
+            }
+            Event::Repair(repair) => self.mend(repair),
+            Event::StoreFailed { full } => {
+                self.tickets.settle_all(Err(NotDone::Store { full }));
+                self.toasts.trouble(super::error::not_done(NotDone::Store { full }));
+            }
+        }
+    }
+
+    fn take_in(self, entries: &[Known]) {
+        self.feeds.update_value(|feeds| {
+            for known in entries {
+                if Some(known.entry.header().identity) == feeds.device {
+                    feeds.positions.insert(known.entry.id(), known.position);
+                }
+                if let (Some(view), Some(payload)) = (feeds.view.as_mut(), &known.payload) {
+                    view.insert(&known.entry, payload);
+                }
+            }
+        });
+        self.revise();
+    }
+
+    fn mend(self, repair: Repair) {
+        self.repair.set((!repair.mended).then_some(repair));
+        if repair.mended {
+            self.toasts.note("This device has caught up with itself. You can post again.");
+        } else {
+            self.tickets.settle_all(Err(NotDone::Refused(Refusal::Repairing)));
+        }
+        if let Phase::Repair(Damage::Behind(_)) = self.phase.get_untracked() {
+            let next =
+                if repair.mended { Phase::Running } else { Phase::Repair(Damage::Behind(repair)) };
+            self.set_phase(next);
+        }
+    }
+
+    fn revise(self) {
+        self.revision.update(|revision| *revision = revision.wrapping_add(1));
+    }
+
+    /// Looks at what follows from the entries, and again whenever entries come. `None` before there
+    /// is an account.
+    pub(crate) fn with_view<T>(self, look: impl FnOnce(&View) -> T) -> Option<T> {
+        self.revision.track();
+        self.with_view_once(look)
+    }
+
+    /// The same without looking again.
+    pub(crate) fn with_view_once<T>(self, look: impl FnOnce(&View) -> T) -> Option<T> {
+        self.feeds.try_with_value(|feeds| feeds.view.as_ref().map(look)).flatten()
+    }
+
+    /// The account of this person. Stays the same for as long as a screen lives.
+    pub(crate) fn me(self) -> Option<Identity> {
+        self.with_view_once(View::me)
+    }
+
+    /// This device. Stays the same for as long as a screen lives.
+    pub(crate) fn device(self) -> Option<Identity> {
+        self.feeds.with_value(|feeds| feeds.device)
+    }
+
+    /// Where an entry of this device stands in its feed, from 0; `None` for entries of others.
+    pub(crate) fn position(self, id: &Cid) -> Option<u32> {
+        self.revision.track();
+        self.feeds.with_value(|feeds| feeds.positions.get(id).copied())
+    }
+
+    /// A draft as it was kept before this start.
+    pub(crate) fn draft(self, slot: &str) -> Option<String> {
+        self.drafts.with_untracked(|drafts| drafts.get(slot).cloned())
+    }
+
+    /// Remembers a draft within this start, so that the screen that comes next finds it.
+    pub(crate) fn keep_draft(self, slot: &str, text: String) {
+        self.drafts.update_untracked(|drafts| {
+            if text.is_empty() {
+                drafts.remove(slot);
+            } else {
+                drafts.insert(slot.to_owned(), text);
+            }
+        });
+    }
+
+    /// The pictures at hand.
+    pub(crate) const fn contents(self) -> Contents {
+        self.contents
+    }
+
+    /// The invite to show.
+    pub(crate) fn invite(self) -> Signal<Option<Invite>> {
+        self.invite.into()
+    }
+
+    /// How the network is doing.
+    pub(crate) fn network(self) -> Signal<Network> {
+        self.network.into()
+    }
+
+    /// What time it is, for telling how long ago something was. Milliseconds since the epoch.
+    pub(crate) fn now(self) -> Signal<u64> {
+        self.now.into()
+    }
+
+    /// Where the repair of this device's own feed stands, while it must not write.
+    pub(crate) fn repair(self) -> Signal<Option<Repair>> {
+        self.repair.into()
+    }
+
+    /// Answers that somebody waits for.
+    pub(super) const fn tickets(self) -> Tickets {
+        self.tickets
+    }
+
+    /// Short messages.
+    pub(crate) const fn toasts(self) -> Toasts {
+        self.toasts
+    }
+}

@@ -1,0 +1,69 @@
+//! Where the app as a whole stands.
+
+use effigy_proto::{Picture, Repair, Ticket};
+
+/// Where the app as a whole stands: what fills the page.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Phase {
+    /// Nothing works, for this reason.
+    Broken(Fault),
+    /// What was kept is being read.
+    Loading,
+    /// Another tab of this browser writes.
+    OtherTab,
+    /// The store is not what it was when this device last wrote.
+    Repair(Damage),
+    /// The app is in use.
+    Running,
+    /// Nobody has an account here yet.
+    Welcome,
+}
+
+/// What became of the store.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Damage {
+    /// It is older than what is known of this device's feed: the rest is being fetched.
+    Behind(Repair),
+    /// There was an account here, and its keys are gone or cannot be opened.
+    KeysLost,
+}
+
+/// Why nothing works. None of these is cured by trying again at once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    /// The page was not opened over HTTPS (or on this very machine), so the browser gives it neither
+    /// locks nor keys.
+    Insecure,
+    /// The store was written by a later version of this app.
+    LaterVersion,
+    /// The browser keeps nothing for this page: private mode, or storage is switched off.
+    NoStore,
+    /// The engine ended; what was posted before is kept.
+    Stopped,
+    /// The browser lacks something that this app needs.
+    Unsupported,
+}
+
+/// What only `start` can do, because no engine runs yet or none may.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// Make keys and a new account, then hand on [`effigy_proto::Command::Begin`] with this ticket.
+    Start(NewAccount),
+    /// Give up what is left of the lost account: forget its keys and its store, and go to Welcome.
+    StartOver,
+    /// Take over from the other tab.
+    UseHere,
+}
+
+/// What a newcomer entered.
+#[derive(Debug)]
+pub(crate) struct NewAccount {
+    /// What the browser is called among the person's devices, such as "Firefox on Linux".
+    pub(crate) device_name: String,
+    /// What they are called.
+    pub(crate) name: String,
+    /// Their picture.
+    pub(crate) picture: Option<Picture>,
+    /// Comes back when the account is durable.
+    pub(crate) ticket: Ticket,
+}

@@ -1,0 +1,152 @@
+//! What this browser keeps of an account, and what to make of it.
+
+use effigy_net_web::{fence, random};
+use effigy_proto::{Fence, Keys};
+use effigy_store::{Batch, Key, Store as _, StoreError, Table};
+use effigy_store_idb::keys::{VAULT, Vault, VaultError};
+use effigy_store_idb::{IdbStore, Opening};
+
+use super::Fault;
+use crate::browser::cryptography::{Cryptography, cryptography};
+use crate::browser::{database, marker};
+
+/// The name of the database.
+const DATABASE: &str = "effigy";
+/// The name of the record with the device's keys.
+const KEYS: &[u8] = b"device";
+
+/// What this browser keeps.
+pub(super) enum Found {
+    /// An account whose keys can be used.
+    Account(Box<Account>),
+    /// Nothing, and no sign that there ever was something.
+    Nothing,
+    /// Signs of an account, but no keys of it.
+    Remains,
+}
+
+/// An account of this device.
+pub(super) struct Account {
+    /// How far its feeds were when this was last written down beside the store.
+    pub(super) fence: Option<Fence>,
+    pub(super) keys: Keys,
+    pub(super) store: IdbStore,
+}
+
+/// Why no account was made.
+pub(super) enum Trouble {
+    /// Nothing works here.
+    Fault(Fault),
+    /// The keys could not be kept.
+    Write {
+        /// Whether for want of room.
+        full: bool,
+    },
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Looks at what this browser keeps.
+///
+/// # Errors
+/// When it keeps nothing for this page, or lacks what it takes to look.
+pub(super) async fn find() -> Result<Found, Fault> {
+    check_browser()?;
+    let recorded = fence::read();
+    let was_here =
+        marker::is_set() || matches!(recorded, fence::Record::Present(_) | fence::Record::Garbled);
+    let (store, opening) = match IdbStore::open(DATABASE).await {
+        Ok(opened) => opened,
+        Err(StoreError::Newer { .. }) => return Err(Fault::LaterVersion),
+        // Firefox says the same of a page in a private window, where nobody has been before.
+        Err(StoreError::Damaged(_)) if was_here => return Ok(Found::Remains),
+        Err(_) => return Err(Fault::NoStore),
+    };
+    let sealed = match store.read(Key::new(Table::Keys, KEYS)).await {
+        Ok(sealed) => sealed,
+        Err(StoreError::Damaged(_)) => return Ok(Found::Remains),
+        Err(_) => return Err(Fault::NoStore),
+    };
+    let Some(sealed) = sealed else { return Ok(without_keys(was_here, opening)) };
+    let Some(keys) = open_keys(&sealed).await? else { return Ok(Found::Remains) };
+    let fence = match recorded {
+        fence::Record::Present(fence) => Some(fence),
+        fence::Record::Absent | fence::Record::Garbled | fence::Record::Unavailable => None,
+    };
+    if let Some(account) = &keys.synod {
+        // Where there is no place for the mark, the database is all there is to go by.
+        marker::set(account);
+    }
+    Ok(Found::Account(Box::new(Account { fence, keys, store })))
+}
+
+/// Makes the keys of a new account, and keeps them before anything is signed with them.
+///
+/// # Errors
+/// When they cannot be kept. Then there is no account.
+pub(super) async fn make() -> Result<Box<Account>, Trouble> {
+    let unsupported = Trouble::Fault(Fault::Unsupported);
+    let Ok(seed) = random() else { return Err(unsupported) };
+    let Ok(keys) = Keys::for_account(seed) else { return Err(unsupported) };
+    let Some(account) = keys.synod else { return Err(unsupported) };
+    let (store, _) = IdbStore::open(DATABASE).await.map_err(|_| Fault::NoStore)?;
+    let vault = Vault::open(VAULT).await.map_err(|error| fault_of(&error))?;
+    let sealed = vault.seal(&keys.to_bytes()).await.map_err(|error| fault_of(&error))?;
+    let batch = Batch::new().put(Key::new(Table::Keys, KEYS), sealed).strict();
+    store
+        .apply(batch)
+        .await
+        .map_err(|error| Trouble::Write { full: matches!(error, StoreError::Full) })?;
+    marker::set(&account);
+    Ok(Box::new(Account { fence: None, keys, store }))
+}
+
+/// Removes all that is kept here, for good. Tells whether it is gone.
+pub(super) async fn forget() -> bool {
+    let gone = database::delete(DATABASE).await && database::delete(VAULT).await;
+    if gone {
+        fence::clear();
+        marker::clear();
+    }
+    gone
+}
+
+/// Whether this browser has what cannot be done without.
+fn check_browser() -> Result<(), Fault> {
+    match cryptography() {
+        Cryptography::Insecure => Err(Fault::Insecure),
+        Cryptography::Missing => Err(Fault::Unsupported),
+        Cryptography::There if database::is_there() => Ok(()),
+        Cryptography::There => Err(Fault::NoStore),
+    }
+}
+
+/// A store without keys belongs to a newcomer only if nothing at all speaks against it.
+const fn without_keys(was_here: bool, opening: Opening) -> Found {
+    if was_here || opening.data_loss { Found::Remains } else { Found::Nothing }
+}
+
+/// Opens the keys; `None` when they were sealed by a vault that is gone, or are damaged.
+async fn open_keys(sealed: &[u8]) -> Result<Option<Keys>, Fault> {
+    let vault = Vault::open(VAULT).await.map_err(|error| fault_of(&error))?;
+    if vault.is_new() {
+        return Ok(None);
+    }
+    match vault.open_sealed(sealed).await {
+        Ok(bytes) => Ok(Keys::from_bytes(&bytes).ok()),
+        Err(VaultError::Refused) => Ok(None),
+        Err(error) => Err(fault_of(&error)),
+    }
+}
+
+const fn fault_of(error: &VaultError) -> Fault {
+    match error {
+        VaultError::Store(StoreError::Newer { .. }) => Fault::LaterVersion,
+        VaultError::Store(_) => Fault::NoStore,
+        _ => Fault::Unsupported,
+    }
+}

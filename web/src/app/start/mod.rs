@@ -1,0 +1,207 @@
+//! Wires store, network and engine to the model. The only place that starts the engine.
+//!
+//! One task does everything, one step after the other:
+//!
+//! 1. It waits for the right to write ([`Locks`]): another tab may have it. While it waits, the
+//!    person may say "Use it here".
+//! 2. It looks at what this browser keeps ([`account`]): nothing, an account, or the remains of one.
+//! 3. It runs the engine ([`session`]) until somebody else takes over, and begins again with 1.
+
+mod account;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+
+use effigy_net_web::Stopper;
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
+use futures_util::pin_mut;
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen_futures::spawn_local;
+
+use super::handle::{Handle, Inbox, NotDone};
+use super::model::Model;
+use super::phase::{Damage, Fault, Phase, Wish};
+use crate::browser::lock::{How, Lock, Locks};
+use crate::browser::tabs::{Tabs, Word};
+use account::{Found, Trouble};
+use session::Ended;
+
+/// How long a tab that is asked to give way may take, in milliseconds. A frozen one never answers.
+const PATIENCE: u32 = 3_000;
+/// How long a tab that has given way keeps the lock for whoever asked, in milliseconds.
+const HANDOVER: u32 = 5_000;
+
+/// Starts everything, and keeps the model true from then on.
+#[expect(clippy::disallowed_methods, reason = "the one place that spawns the engine")]
+pub(crate) fn boot(model: Model) -> Handle {
+    let (handle, inbox) = Handle::open(model.tickets());
+    spawn_local(run(model, inbox));
+    handle
+}
+
+async fn run(model: Model, mut inbox: Inbox) {
+    let locks = Locks::find();
+    let mut tabs = Tabs::open();
+    if !locks.are_safe() {
+        model.toasts().trouble(
+            "This browser cannot tell whether Effigy is open in another tab. Please use it in one \
+             tab only.",
+        );
+    }
+    loop {
+        let lock = match locks.take(How::IfFree).await {
+            Some(lock) => lock,
+            None => {
+                model.set_phase(Phase::OtherTab);
+                wait_for_turn(&locks, &mut tabs, &mut inbox).await
+            }
+        };
+        model.set_phase(Phase::Loading);
+        let ended = hold(model, &mut inbox, lock, &mut tabs).await;
+        // Whatever was asked and not done will not be done later, behind the person's back.
+        while inbox.commands.try_recv().is_ok() {}
+        model.tickets().settle_all(Err(NotDone::Busy));
+        if let Err(fault) = ended {
+            return model.set_phase(Phase::Broken(fault));
+        }
+    }
+}
+
+/// Waits until the other tab is gone, or until the person wants to go on here.
+async fn wait_for_turn(locks: &Locks, tabs: &mut Tabs, inbox: &mut Inbox) -> Lock {
+    // What was wished for before was about something else.
+    while inbox.wishes.try_recv().is_ok() {}
+    loop {
+        let wish = {
+            let turn = locks.take(How::InTurn);
+            let wish = inbox.wishes.next();
+            pin_mut!(turn);
+            match select(turn, wish).await {
+                Either::Left((Some(lock), _)) => return lock,
+                // The browser gives no turns: only the person's wish is left.
+                Either::Left((None, wish)) => wish.await,
+                Either::Right((wish, _)) => wish,
+            }
+        };
+        if matches!(wish, Some(Wish::UseHere))
+            && let Some(lock) = take_over(locks, tabs).await
+        {
+            return lock;
+        }
+    }
+}
+
+/// Asks the other tab to give way, and takes the lock when it has, or does not answer.
+async fn take_over(locks: &Locks, tabs: &mut Tabs) -> Option<Lock> {
+    if tabs.say(Word::Yield) {
+        let answer = tabs.hear(Word::Yielded);
+        pin_mut!(answer);
+        select(answer, TimeoutFuture::new(PATIENCE)).await;
+    }
+    locks.take(How::ByForce).await
+}
+
+/// Works as long as the lock lasts.
+///
+/// # Errors
+/// When nothing works here, for whatever reason.
+async fn hold(
+    model: Model,
+    inbox: &mut Inbox,
+    mut lock: Lock,
+    tabs: &mut Tabs,
+) -> Result<(), Fault> {
+    let stopper = RefCell::new(None);
+    let work = work(model, inbox, &stopper);
+    pin_mut!(work);
+    {
+        let lost = lock.lost();
+        let asked = tabs.hear(Word::Yield);
+        pin_mut!(lost, asked);
+        match select(select(lost, asked), &mut work).await {
+            // Stolen: from here on not one write more. What is dropped here writes no more.
+            Either::Left((Either::Left(_), _)) => return Ok(()),
+            Either::Left((Either::Right(_), _)) => (),
+            Either::Right((ended, _)) => return ended,
+        }
+    }
+    let engine = stopper.borrow_mut().take();
+    if let Some(engine) = engine {
+        engine.stop();
+        let lost = lock.lost();
+        pin_mut!(lost);
+        // Finishes what is being written; but not for ever, and not when it is too late.
+        select(select(&mut work, TimeoutFuture::new(PATIENCE)), lost).await;
+    }
+    model.set_phase(Phase::OtherTab);
+    tabs.say(Word::Yielded);
+    let lost = lock.lost();
+    pin_mut!(lost);
+    select(lost, TimeoutFuture::new(HANDOVER)).await;
+    Ok(())
+}
+
+/// Looks at what is there and runs the engine, for as long as it goes.
+///
+/// # Errors
+/// When nothing works here, for whatever reason.
+async fn work(
+    model: Model,
+    inbox: &mut Inbox,
+    stopper: &RefCell<Option<Stopper>>,
+) -> Result<(), Fault> {
+    let mut begin = None;
+    loop {
+        let account = match account::find().await? {
+            Found::Account(account) => account,
+            Found::Nothing => {
+                model.set_phase(Phase::Welcome);
+                let Wish::Start(newcomer) = next_wish(inbox).await else { continue };
+                match account::make().await {
+                    Ok(account) => {
+                        begin = Some(newcomer);
+                        account
+                    }
+                    Err(Trouble::Fault(fault)) => return Err(fault),
+                    Err(Trouble::Write { full }) => {
+                        let answer = Err(NotDone::Store { full });
+                        model.tickets().settle(newcomer.ticket, answer);
+                        continue;
+                    }
+                }
+            }
+            Found::Remains => {
+                model.set_phase(Phase::Repair(Damage::KeysLost));
+                if matches!(next_wish(inbox).await, Wish::StartOver) {
+                    start_over(model).await;
+                }
+                continue;
+            }
+        };
+        match session::run(model, inbox, account, begin.take(), stopper).await {
+            Ended::Fault(fault) => return Err(fault),
+            Ended::StartOver => start_over(model).await,
+            Ended::Stopped => return Ok(()),
+        }
+    }
+}
+
+async fn next_wish(inbox: &mut Inbox) -> Wish {
+    match inbox.wishes.next().await {
+        Some(wish) => wish,
+        // The page that could wish for something is gone.
+        None => std::future::pending().await,
+    }
+}
+
+async fn start_over(model: Model) {
+    if !account::forget().await {
+        model.toasts().trouble(
+            "What is left of the old account could not be removed. Close all other tabs of Effigy \
+             and try again.",
+        );
+    }
+}

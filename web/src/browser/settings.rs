@@ -1,0 +1,71 @@
+//! Choices that belong to this browser alone.
+
+use leptos::prelude::window;
+use web_sys::Storage;
+
+use super::page::set_root_attribute;
+
+const THEME: &str = "effigy-theme";
+const KEEP_ASKED: &str = "effigy-keep-asked";
+
+/// The colours of the app.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Theme {
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
+    /// As the system says.
+    #[default]
+    System,
+}
+
+impl Theme {
+    const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Dark => Some("dark"),
+            Self::Light => Some("light"),
+            Self::System => None,
+        }
+    }
+}
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// The choice that was made here before.
+pub(crate) fn theme() -> Theme {
+    match storage().and_then(|storage| storage.get_item(THEME).ok().flatten()).as_deref() {
+        Some("dark") => Theme::Dark,
+        Some("light") => Theme::Light,
+        _ => Theme::System,
+    }
+}
+
+/// Colours the page.
+pub(crate) fn show_theme(theme: Theme) {
+    set_root_attribute("data-theme", theme.word());
+}
+
+/// Colours the page from now on. Where nothing can be stored, until it is closed.
+pub(crate) fn choose_theme(theme: Theme) {
+    show_theme(theme);
+    let Some(storage) = storage() else { return };
+    match theme.word() {
+        Some(word) => storage.set_item(THEME, word).unwrap_or_default(),
+        None => storage.remove_item(THEME).unwrap_or_default(),
+    }
+}
+
+/// Whether the person was asked already to protect what is kept here.
+pub(crate) fn was_asked_to_keep() -> bool {
+    storage().is_some_and(|storage| matches!(storage.get_item(KEEP_ASKED), Ok(Some(_))))
+}
+
+/// Remembers that they were. Where nothing can be stored they are asked again next time.
+pub(crate) fn set_asked_to_keep() {
+    if let Some(storage) = storage() {
+        storage.set_item(KEEP_ASKED, "yes").unwrap_or_default();
+    }
+}

@@ -1,0 +1,45 @@
+//! Small pieces that many screens use.
+
+mod ago;
+mod avatar;
+mod bytes;
+mod composer;
+mod copy;
+mod delivery;
+mod dialog;
+mod empty;
+mod icon;
+mod identicon;
+mod keyboard_help;
+mod markdown;
+mod name;
+mod notices;
+mod person_row;
+mod picture;
+mod post_card;
+mod qr_code;
+mod qr_scan;
+mod screen;
+mod status;
+mod toasts;
+
+pub(crate) use ago::{Ago, ago};
+pub(crate) use avatar::{Avatar, FaceField};
+pub(crate) use bytes::bytes;
+pub(crate) use composer::{Composer, Purpose};
+pub(crate) use copy::CopyField;
+pub(crate) use dialog::{Dialog, Question};
+pub(crate) use empty::Empty;
+pub(crate) use icon::{Glyph, Icon};
+pub(crate) use keyboard_help::KeyboardHelp;
+pub(crate) use markdown::Markdown;
+pub(crate) use name::{Name, ShortKey, called};
+pub(crate) use notices::{KeepNotice, RepairNotice, Unsent, UpdateNotice};
+pub(crate) use person_row::PersonRow;
+pub(crate) use picture::Pictures;
+pub(crate) use post_card::{PostCard, Role};
+pub(crate) use qr_code::QrCode;
+pub(crate) use qr_scan::QrScan;
+pub(crate) use screen::Screen;
+pub(crate) use status::StatusLine;
+pub(crate) use toasts::Toasts;

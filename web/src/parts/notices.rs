@@ -1,0 +1,110 @@
+//! What has to be said above every screen: a newer version, a device that may not write.
+
+use leptos::prelude::*;
+
+use super::{Glyph, Icon};
+use crate::app::{Model, task};
+use crate::browser::{room, settings, update};
+
+/// How many composers hold something that was not sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Unsent(pub(crate) RwSignal<usize>);
+
+/// A newer version waits. It never comes by itself.
+#[component]
+pub(crate) fn UpdateNotice() -> impl IntoView {
+    let waits = RwSignal::new(update::waits());
+    let later = RwSignal::new(false);
+    update::on_waiting(move || {
+        waits.set(true);
+        later.set(false);
+    });
+    let unsent = expect_context::<Unsent>().0;
+    let words = move || {
+        if unsent.get() > 0 {
+            "A new version of Effigy is ready. Finish writing first; your draft is kept either way."
+        } else {
+            "A new version of Effigy is ready."
+        }
+    };
+    view! {
+        <div role="status" aria-live="polite">
+            <Show when=move || waits.get() && !later.get()>
+                <div class="notice" data-notice="update">
+                    <Glyph icon=Icon::Info/>
+                    <p>{words}</p>
+                    <div class="notice-actions">
+                        <button class="button" type="button" on:click=move |_| later.set(true)>"Later"</button>
+                        <button class="button primary" type="button" on:click=|_| update::apply()>"Update now"</button>
+                    </div>
+                </div>
+            </Show>
+        </div>
+    }
+}
+
+/// This device must not write before its own feed is whole again.
+#[component]
+pub(crate) fn RepairNotice() -> impl IntoView {
+    let repair = expect_context::<Model>().repair();
+    let words = move || {
+        repair.get().map(|repair| {
+            format!(
+                "This device is catching up with its own posts: {} of {} are back. You can read, but not post, until then.",
+                repair.held, repair.known
+            )
+        })
+    };
+    view! {
+        <Show when=move || repair.with(Option::is_some)>
+            <div class="notice notice-trouble" role="status" data-notice="repair">
+                <Glyph icon=Icon::Alert/>
+                <p>{words}</p>
+                <div class="notice-actions"><a class="button" href="#/you/network">"See what is happening"</a></div>
+            </div>
+        </Show>
+    }
+}
+
+/// Once there is something to lose: that the browser may clear it, and the one thing that helps.
+#[component]
+pub(crate) fn KeepNotice() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let kept = RwSignal::new(None::<bool>);
+    let asked = RwSignal::new(settings::was_asked_to_keep());
+    task::run_while_shown(async move {
+        kept.try_set(room::is_kept().await);
+    });
+    let has_posts = Memo::new(move |_| {
+        model.with_view(|view| !view.posts_of(&view.me(), None, 1).is_empty()).unwrap_or_default()
+    });
+    let done = move || {
+        settings::set_asked_to_keep();
+        asked.try_set(true);
+    };
+    let protect = move |_| {
+        task::run(async move {
+            if room::ask_to_keep().await == Some(true) {
+                model.toasts().note("Protected: the browser does not clear your posts by itself.");
+            } else {
+                model.toasts().note(
+                    "The browser said no for now. It may agree once Effigy is installed as an app. \
+                     You find this again in You › Storage.",
+                );
+            }
+            done();
+        });
+    };
+    view! {
+        <Show when=move || has_posts.get() && kept.get() == Some(false) && !asked.get()>
+            <div class="notice" data-notice="keep">
+                <Glyph icon=Icon::Storage/>
+                <p>"Your posts and your keys are in this browser. It may clear them when the device runs out of room, unless you ask it to keep them."</p>
+                <div class="notice-actions">
+                    <button class="button" type="button" on:click=move |_| done()>"Not now"</button>
+                    <button class="button primary" type="button" on:click=protect>"Protect my posts"</button>
+                </div>
+            </div>
+        </Show>
+    }
+}

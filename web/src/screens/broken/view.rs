@@ -1,0 +1,50 @@
+//! The view when nothing works.
+
+use leptos::prelude::*;
+
+use crate::app::Fault;
+
+/// What happened, what it means for the data, what to do.
+const fn words(fault: Fault) -> (&'static str, &'static str) {
+    match fault {
+        Fault::Insecure => (
+            "This address is not secure",
+            "Browsers give a page keys and storage only over HTTPS or from the same machine. Nothing was \
+             written. Open the https:// address of your hub.",
+        ),
+        Fault::LaterVersion => (
+            "A newer version was here before",
+            "Your posts were last written by a newer version of Effigy, and this one leaves them alone. \
+             Nothing is lost. Reload the page to get the newer version.",
+        ),
+        Fault::NoStore => (
+            "This browser keeps nothing",
+            "The browser does not let this page store anything, perhaps because the window is private. \
+             Nothing was written. Open Effigy in a normal window, or allow storage for this page.",
+        ),
+        Fault::Stopped => (
+            "Effigy has stopped",
+            "Something went wrong inside the app. What you posted before is kept on this device. Reload \
+             the page to go on.",
+        ),
+        Fault::Unsupported => (
+            "This browser is too old",
+            "It lacks something that Effigy needs. Nothing was written. Update the browser, or use a \
+             current Firefox, Chrome, Edge or Safari.",
+        ),
+    }
+}
+
+/// Says why nothing works.
+#[component]
+pub(crate) fn Broken(fault: Fault) -> impl IntoView {
+    let (title, text) = words(fault);
+    view! {
+        <main class="plain">
+            <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
+            <h1>{title}</h1>
+            <p role="alert">{text}</p>
+            <a class="button primary" href="">"Reload"</a>
+        </main>
+    }
+}

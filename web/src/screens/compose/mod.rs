@@ -1,0 +1,5 @@
+//! Compose: writing a post.
+
+mod view;
+
+pub(crate) use view::Compose;

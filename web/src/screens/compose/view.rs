@@ -1,0 +1,23 @@
+//! The view for writing a post.
+
+use leptos::prelude::*;
+
+use crate::app::Model;
+use crate::browser::page;
+use crate::parts::{Composer, Purpose, Screen};
+
+/// Writes a post, and shows it at Home.
+#[component]
+pub(crate) fn Compose() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let done = Callback::new(move |()| {
+        model.toasts().note("Posted. It is on this device and on its way.");
+        // In place of the form, so that "Back" does not lead to an empty one.
+        page::replace("#/");
+    });
+    view! {
+        <Screen title="New post" back="#/">
+            <Composer purpose=Purpose::Post focused=true done/>
+        </Screen>
+    }
+}

@@ -1,0 +1,5 @@
+//! Start: what was kept is being read.
+
+mod view;
+
+pub(crate) use view::Loading;

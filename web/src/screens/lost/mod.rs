@@ -1,0 +1,5 @@
+//! A place that does not exist.
+
+mod view;
+
+pub(crate) use view::Lost;

@@ -1,0 +1,41 @@
+//! One folder for each place a person can be.
+
+mod about;
+mod add;
+mod appearance;
+mod broken;
+mod compose;
+mod home;
+mod invite;
+mod loading;
+mod lost;
+mod network;
+mod other_tab;
+mod people;
+mod person;
+mod post;
+mod profile;
+mod repair;
+mod storage;
+mod welcome;
+mod you;
+
+pub(crate) use about::About;
+pub(crate) use add::Add;
+pub(crate) use appearance::Appearance;
+pub(crate) use broken::Broken;
+pub(crate) use compose::Compose;
+pub(crate) use home::Home;
+pub(crate) use invite::InviteScreen;
+pub(crate) use loading::Loading;
+pub(crate) use lost::Lost;
+pub(crate) use network::NetworkScreen;
+pub(crate) use other_tab::OtherTab;
+pub(crate) use people::People;
+pub(crate) use person::PersonScreen;
+pub(crate) use post::PostScreen;
+pub(crate) use profile::Profile;
+pub(crate) use repair::Repair;
+pub(crate) use storage::Storage;
+pub(crate) use welcome::Welcome;
+pub(crate) use you::You;

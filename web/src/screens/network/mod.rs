@@ -1,0 +1,6 @@
+//! Network: the hubs, who is connected and how, and how complete every feed is.
+
+mod hubs;
+mod view;
+
+pub(crate) use view::NetworkScreen;

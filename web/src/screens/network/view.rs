@@ -1,0 +1,151 @@
+//! The view of the network.
+
+use effigy_core::Identity;
+use effigy_proto::{FeedStatus, Path, PeerStatus};
+use leptos::prelude::*;
+
+use super::hubs::Hubs;
+use crate::app::Model;
+use crate::parts::{Glyph, Icon, Screen, ago, bytes, called};
+
+/// Hubs, peers, feeds.
+#[component]
+pub(crate) fn NetworkScreen() -> impl IntoView {
+    view! {
+        <Screen title="Network" back="#/you">
+            <Hubs/>
+            <Peers/>
+            <Feeds/>
+        </Screen>
+    }
+}
+
+const fn path(path: Path) -> &'static str {
+    match path {
+        Path::Direct => "Direct",
+        Path::Hub => "via hub",
+        Path::Relay => "via relay",
+    }
+}
+
+/// Whose device it is.
+fn whose(model: Model, peer: &PeerStatus) -> String {
+    match peer.synod {
+        None => "Hub".to_owned(),
+        Some(synod) if model.me() == Some(synod) => "Your other device".to_owned(),
+        Some(synod) => model.with_view(|view| called(view, &synod)).unwrap_or_default(),
+    }
+}
+
+#[component]
+fn Peers() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let peers = Memo::new(move |_| model.network().with(|network| network.peers.clone()));
+    view! {
+        <section class="panel" aria-labelledby="peers-title">
+            <h2 id="peers-title">"Connected now"</h2>
+            <ul class="rows">
+                <For each=move || peers.get() key=|peer| peer.identity children=move |peer: PeerStatus| {
+                    let identity = peer.identity;
+                    let now = Memo::new(move |_| peers.with(|peers| peers.iter().find(|peer| peer.identity == identity).cloned()));
+                    view! { <li>{move || now.get().map(|peer| view! { <Peer peer/> })}</li> }
+                }/>
+            </ul>
+            <Show when=move || peers.with(Vec::is_empty)><p>"Nobody is connected at the moment."</p></Show>
+        </section>
+    }
+}
+
+#[component]
+fn Peer(peer: PeerStatus) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let icon = if peer.synod.is_some() { Icon::Devices } else { Icon::Hub };
+    let (received, sent) = (bytes(peer.bytes_in), bytes(peer.bytes_out));
+    let coming = (peer.to_receive > 0).then(|| format!(" · {} to come", peer.to_receive));
+    let key = peer.identity.short();
+    let badge = path(peer.path);
+    let name = move || whose(model, &peer);
+    view! {
+        <div class="row">
+            <Glyph icon/>
+            <span class="row-words">
+                <span class="row-title"><bdi>{name}</bdi>" "<span class="badge">{badge}</span></span>
+                <span class="row-note">"received "{received}" · sent "{sent}{coming}" · key "<span class="key">{key}</span></span>
+            </span>
+        </div>
+    }
+}
+
+/// "312 of 312, newest 40 s old, confirmed by 2".
+fn completeness(feed: &FeedStatus, now: u64) -> String {
+    let known = feed.known.max(feed.held);
+    let newest = if feed.held == 0 {
+        String::new()
+    } else {
+        format!(", head {} old", ago(feed.head_time.0, now))
+    };
+    format!("{} of {known}{newest}, confirmed by {}", feed.held, feed.confirmed_by)
+}
+
+#[component]
+fn Feeds() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let feeds = Memo::new(move |_| model.network().with(|network| network.feeds.clone()));
+    view! {
+        <section class="panel" aria-labelledby="feeds-title">
+            <h2 id="feeds-title">"Feeds"</h2>
+            <p class="hint">"Every device writes a feed of its own, and every account one more. This is how much of each is here, and how many others say the same."</p>
+            <ul class="rows">
+                <For each=move || feeds.get() key=|feed| feed.identity children=move |feed: FeedStatus| {
+                    let identity = feed.identity;
+                    let now = Memo::new(move |_| feeds.with(|feeds| feeds.iter().find(|feed| feed.identity == identity).cloned()));
+                    view! { <li>{move || now.get().map(|feed| view! { <Feed feed/> })}</li> }
+                }/>
+            </ul>
+            <Show when=move || feeds.with(Vec::is_empty)><p>"No feed is kept here yet."</p></Show>
+        </section>
+    }
+}
+
+/// What of somebody a feed is.
+fn part(model: Model, feed: &FeedStatus) -> String {
+    if feed.identity == feed.synod {
+        return "account".to_owned();
+    }
+    if model.device() == Some(feed.identity) {
+        return "this device".to_owned();
+    }
+    let name = |identity: &Identity| {
+        model
+            .with_view(|view| view.person(&feed.synod)?.devices.get(identity).cloned())
+            .flatten()
+            .map(|name| effigy_core::text::clean_name(&name))
+            .filter(|name| !name.is_empty())
+    };
+    name(&feed.identity).unwrap_or_else(|| "device".to_owned())
+}
+
+#[component]
+fn Feed(feed: FeedStatus) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let key = feed.identity.short();
+    let forked = feed.fork.is_some();
+    let known = feed.known.max(feed.held).max(1);
+    let held = feed.held;
+    let feed = StoredValue::new(feed);
+    let name = move || {
+        feed.with_value(|feed| model.with_view(|view| called(view, &feed.synod)))
+            .unwrap_or_default()
+    };
+    let part = move || feed.with_value(|feed| part(model, feed));
+    let words = move || feed.with_value(|feed| completeness(feed, model.now().get()));
+    view! {
+        <div class="row">
+            <span class="row-words">
+                <span class="row-title"><bdi>{name}</bdi>", "<bdi>{part}</bdi>" "{forked.then(|| view! { <span class="badge badge-trouble">"two versions"</span> })}</span>
+                <span class="row-note">{words}" · key "<span class="key">{key}</span></span>
+                {(held < known).then(|| view! { <progress max=known.to_string() value=held.to_string() aria-label="Entries that are here"></progress> })}
+            </span>
+        </div>
+    }
+}

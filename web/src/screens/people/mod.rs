@@ -1,0 +1,6 @@
+//! People: friends, following, followers; finding somebody among them.
+
+mod state;
+mod view;
+
+pub(crate) use view::People;

@@ -1,0 +1,7 @@
+//! Somebody: who they are, what they posted, and what this person is to them.
+
+mod relations;
+mod state;
+mod view;
+
+pub(crate) use view::PersonScreen;

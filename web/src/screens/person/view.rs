@@ -1,0 +1,161 @@
+//! The view of somebody.
+
+use effigy_core::Identity;
+use effigy_feed::Relation;
+use leptos::prelude::*;
+
+use super::relations::{RelationButtons, holds};
+use super::state::Currency;
+use crate::app::Model;
+use crate::parts::{
+    Avatar, CopyField, Empty, Glyph, Icon, Markdown, Name, PostCard, Role, Screen, ShortKey, called,
+};
+
+/// How many posts are drawn at first, and how many more each time.
+const PAGE: usize = 30;
+
+/// Somebody's page.
+#[component]
+pub(crate) fn PersonScreen(synod: Identity) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let title =
+        Signal::derive(move || model.with_view(|view| called(view, &synod)).unwrap_or_default());
+    let about = Memo::new(move |_| {
+        model
+            .with_view(|view| view.person(&synod).map(|person| person.profile.about.clone()))
+            .flatten()
+            .unwrap_or_default()
+    });
+    let mine = model.me() == Some(synod);
+    view! {
+        <Screen title back="#/people">
+            <section class="person-head">
+                <Avatar synod size="large"/>
+                <div class="person-words">
+                    <p class="person-name"><Name synod/></p>
+                    <p class="row-note"><Standing synod/>" · key "<ShortKey synod/></p>
+                </div>
+            </section>
+            <Show when=move || !about.with(String::is_empty)>
+                <Markdown text=about/>
+            </Show>
+            {if mine {
+                view! { <div class="actions"><a class="button" href="#/you/profile"><Glyph icon=Icon::Pen/>"Edit profile"</a></div> }.into_any()
+            } else {
+                view! { <RelationButtons synod/> }.into_any()
+            }}
+            <Current synod/>
+            <Devices synod/>
+            <Posts synod/>
+        </Screen>
+    }
+}
+
+/// What somebody is to this person.
+#[component]
+fn Standing(synod: Identity) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let follows = holds(model, Relation::Follow, synod);
+    let blocked = holds(model, Relation::Block, synod);
+    let muted = holds(model, Relation::Mute, synod);
+    let back =
+        Memo::new(move |_| model.network().with(|network| network.followers.contains(&synod)));
+    move || {
+        if model.me() == Some(synod) {
+            return "This is you";
+        }
+        match (blocked.get(), follows.get(), back.get()) {
+            (true, _, _) => "Blocked",
+            (_, true, true) if muted.get() => "Friend, muted",
+            (_, true, true) => "Friend: you follow each other",
+            (_, true, false) => "You follow them",
+            (_, false, true) => "Follows you",
+            (_, false, false) => "Not followed",
+        }
+    }
+}
+
+/// How complete their posts are, and whether they contradict each other.
+#[component]
+fn Current(synod: Identity) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let currency =
+        Memo::new(move |_| model.network().with(|network| Currency::of(&network.feeds, &synod)));
+    view! {
+        {move || currency.get().map(|currency| view! {
+            <p class="hint currency">{move || currency.words(model.now().get())}</p>
+            {currency.forked.then(|| view! {
+                <div class="notice notice-trouble" data-notice="fork">
+                    <Glyph icon=Icon::Alert/>
+                    <p><strong>"Two versions."</strong>" One of their devices wrote two different continuations of its posts. That happens when a browser profile is copied, or when somebody else holds its key. Ask them before you trust new posts."</p>
+                </div>
+            })}
+        })}
+    }
+}
+
+#[component]
+fn Devices(synod: Identity) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let devices = Memo::new(move |_| {
+        model
+            .with_view(|view| {
+                let devices = &view.person(&synod)?.devices;
+                Some(devices.iter().map(|(key, name)| (*key, name.clone())).collect::<Vec<_>>())
+            })
+            .flatten()
+            .unwrap_or_default()
+    });
+    view! {
+        <details class="fold-box">
+            <summary>"Key and devices"</summary>
+            <CopyField label="Key" text=Signal::stored(synod.to_string())/>
+            <ul class="rows">
+                <For each=move || devices.get() key=|device| device.clone() children=|(key, name)| view! {
+                    <li class="row"><Glyph icon=Icon::Devices/><span class="row-words"><bdi>{effigy_core::text::clean_name(&name)}</bdi><span class="row-note key">{key.short()}</span></span></li>
+                }/>
+            </ul>
+        </details>
+    }
+}
+
+#[component]
+fn Posts(synod: Identity) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let limit = RwSignal::new(PAGE);
+    let posts = Memo::new(move |_| {
+        let wanted = limit.get().saturating_add(1);
+        model.with_view(|view| view.posts_of(&synod, None, wanted)).unwrap_or_default()
+    });
+    let more = Memo::new(move |_| posts.with(|posts| posts.len() > limit.get()));
+    let blocked = holds(model, Relation::Block, synod);
+    let nothing = Signal::derive(move || {
+        if blocked.get() {
+            "You have blocked this person, so nothing of theirs is kept here.".to_owned()
+        } else if model.me() == Some(synod) {
+            "What you post appears here.".to_owned()
+        } else {
+            "Their posts appear here as soon as somebody who has them is reached.".to_owned()
+        }
+    });
+    let shown = move || {
+        let mut shown = posts.get();
+        shown.truncate(limit.get());
+        shown
+    };
+    view! {
+        <section aria-labelledby="posts-title">
+            <h2 id="posts-title">"Posts"</h2>
+            <Show when=move || !posts.with(Vec::is_empty) fallback=move || view! { <Empty icon=Icon::Bubble text=nothing/> }>
+                <div class="posts">
+                    <For each=shown key=|id| *id let:id>
+                        <PostCard id role=Role::Listed/>
+                    </For>
+                </div>
+                <Show when=move || more.get()>
+                    <button class="button wide" type="button" on:click=move |_| limit.update(|limit| *limit = limit.saturating_add(PAGE))>"Show older posts"</button>
+                </Show>
+            </Show>
+        </section>
+    }
+}

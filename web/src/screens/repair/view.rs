@@ -1,0 +1,78 @@
+//! The view of a device whose store is behind what is known of it.
+
+use leptos::prelude::*;
+
+use crate::app::{Damage, Handle, Model, Phase, Wish};
+use crate::parts::{Question, StatusLine};
+use effigy_proto::Command;
+
+/// Says what is missing, how it comes back, and what can be done when it does not.
+#[component]
+pub(crate) fn Repair() -> impl IntoView {
+    let phase = expect_context::<Model>().phase();
+    let behind = Memo::new(move |_| match phase.get() {
+        Phase::Repair(Damage::Behind(repair)) => Some((repair.held, repair.known)),
+        _ => None,
+    });
+    let is_behind = Memo::new(move |_| behind.get().is_some());
+    view! {
+        <main class="plain">
+            <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
+            <h1>"Some of your posts are missing here"</h1>
+            {move || if is_behind.get() {
+                view! { <Behind counts=Signal::derive(move || behind.get().unwrap_or_default())/> }.into_any()
+            } else {
+                view! { <KeysLost/> }.into_any()
+            }}
+        </main>
+    }
+}
+
+/// The rest is being fetched.
+#[component]
+fn Behind(counts: Signal<(u64, u64)>) -> impl IntoView {
+    let handle = expect_context::<Handle>();
+    let model = expect_context::<Model>();
+    let asked = RwSignal::new(false);
+    let go_on = Callback::new(move |()| {
+        if !handle.send(Command::OverrideFence) {
+            model
+                .toasts()
+                .trouble("Effigy is busy. Nothing was changed; please try again in a moment.");
+        }
+    });
+    view! {
+        <p>"The browser lost part of what this device wrote. Friends and hubs that have it are being asked for it. Until then nothing new is posted, so that nobody sees two versions of you."</p>
+        <p role="status">{move || format!("{} of {} entries are here.", counts.get().0, counts.get().1)}</p>
+        <progress max=move || counts.get().1.to_string() value=move || counts.get().0.to_string() aria-label="Entries that are here"></progress>
+        <StatusLine/>
+        <div class="actions">
+            <button class="button" type="button" on:click=move |_| model.set_phase(Phase::Running)>"Read meanwhile"</button>
+            <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Go on without them"</button>
+        </div>
+        <Question open=asked title="Go on without the missing posts?" yes="Go on" act=go_on>
+            <p>"Do this only if nobody who has them will come back. People who still hold the missing posts will see two versions of this device."</p>
+        </Question>
+    }
+}
+
+/// Nothing can be fetched, because nobody could be asked for it in this person's name.
+#[component]
+fn KeysLost() -> impl IntoView {
+    let handle = expect_context::<Handle>();
+    let asked = RwSignal::new(false);
+    let start_over = Callback::new(move |()| {
+        let _ = handle.wish(Wish::StartOver);
+    });
+    view! {
+        <p>"There was an account in this browser, but the browser has lost its keys. That happens when site data is cleared. Posts that your friends already have stay with them."</p>
+        <p>"If you moved or restored this browser's profile, close it and open the old one: the account may still be there."</p>
+        <div class="actions">
+            <a class="button" href="">"Try again"</a>
+            <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Start a new account"</button>
+        </div>
+        <Question open=asked title="Start a new account?" yes="Start anew" act=start_over>
+            <p>"What is left of the old account is removed from this browser. You begin with a new identity, and your friends have to add you again."</p>
+        </Question>
+    }
+}

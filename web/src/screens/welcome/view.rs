@@ -1,0 +1,92 @@
+//! The view of the first start.
+
+use effigy_core::Invite;
+use effigy_core::text::clean_name;
+use effigy_proto::{Command, Picture};
+use leptos::prelude::*;
+
+use crate::app::{Answer, Handle, Model, Route, Router, error, route, task};
+use crate::browser::{device, page};
+use crate::parts::{FaceField, Glyph, Icon};
+
+/// The invite that the page was opened with.
+fn invited(router: Router) -> Option<Invite> {
+    match router.route().get_untracked() {
+        Route::Invite(code) => route::invite(&code, &page::origin()).ok(),
+        _ => None,
+    }
+}
+
+/// Makes the account, and follows whoever invited the person.
+async fn begin(
+    handle: Handle,
+    name: String,
+    picture: Option<Picture>,
+    invite: Option<Invite>,
+) -> Answer {
+    let begun = handle.start_account(name, picture, device::name()).await?;
+    if let Some(invite) = invite {
+        handle.request(|ticket| Command::AcceptInvite { invite, ticket }).await?;
+        page::replace("#/");
+    }
+    Ok(begun)
+}
+
+/// A name, perhaps a picture, and one button.
+#[component]
+pub(crate) fn Welcome() -> impl IntoView {
+    let handle = expect_context::<Handle>();
+    let model = expect_context::<Model>();
+    let invite = StoredValue::new(invited(expect_context::<Router>()));
+    let is_invited = invite.with_value(Option::is_some);
+    let name = RwSignal::new(String::new());
+    let picture = RwSignal::new(None::<Picture>);
+    let busy = RwSignal::new(false);
+    let trouble = RwSignal::new(None::<&'static str>);
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let name = clean_name(&name.get_untracked());
+        if name.is_empty() {
+            trouble
+                .set(Some("Please enter a name. Any name will do, and you can change it later."));
+            return;
+        }
+        busy.set(true);
+        trouble.set(None);
+        task::run(async move {
+            let answer = begin(handle, name, picture.get_untracked(), invite.get_value()).await;
+            if let Err(why) = answer {
+                // The form is gone when only the invite failed.
+                if trouble.try_set(Some(error::not_done(why))).is_some() {
+                    model.toasts().trouble(error::not_done(why));
+                }
+            } else if is_invited {
+                model.toasts().note("You follow each other now. Their posts appear as soon as one of you is reached.");
+            }
+            busy.try_set(false);
+        });
+    };
+    page::set_title("Welcome · Effigy");
+    view! {
+        <main class="plain welcome">
+            <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
+            <h1>{if is_invited { "You are invited to Effigy" } else { "Welcome to Effigy" }}</h1>
+            <p class="lead">{if is_invited {
+                "Say who you are, and you and the person who sent you this link will see each other's posts."
+            } else {
+                "Posts and pictures between people, kept on their own devices."
+            }}</p>
+            <form class="stack" on:submit=submit>
+                <FaceField chosen=picture otherwise=|| view! { <Glyph icon=Icon::Person/> }/>
+                <label>
+                    <span class="label">"Your name"</span>
+                    <input type="text" autocomplete="nickname" maxlength="80" dir="auto" bind:value=name/>
+                </label>
+                <p class="fault" role="alert">{trouble}</p>
+                <button class="button primary wide" type="submit" disabled=busy>
+                    {move || if busy.get() { "Starting…" } else { "Start" }}
+                </button>
+            </form>
+        </main>
+    }
+}
