@@ -1,0 +1,68 @@
+// One writer at a time: a second tab says so, takes over when asked to, and the first gives way. In the end there is one chain.
+
+import assert from "node:assert/strict";
+
+import { App } from "../support/pages.mjs";
+
+// How soon the next tab leads when the one that wrote is gone.
+const LEADS_MS = 5_000;
+
+export default async function journey(stage) {
+  const hub = await stage.hub();
+  const [first, friend] = await stage.friends(hub);
+  await first.post("From the first tab");
+
+  const page = await first.device.newPage();
+  const second = new App(first.device, page);
+  await page.goto(hub.address);
+  await second.heading("Effigy is open in another tab").waitFor();
+  assert.equal(await page.locator("nav[aria-label=Main]").count(), 0, "a tab that may not write shows nothing to write with");
+  await second.button("Use it here").click();
+  await second.opened();
+  await first.heading("Effigy is open in another tab").waitFor();
+  await second.sees("From the first tab");
+  await second.post("From the second tab");
+
+  await first.button("Use it here").click();
+  await first.opened();
+  await second.heading("Effigy is open in another tab").waitFor();
+  await first.sees("From the second tab");
+  await first.post("From the first tab again");
+
+  // To and fro while something is being posted.
+  for (let turn = 1; turn <= 3; turn += 1) {
+    await first.tap("Write");
+    await first.compose(`Turn ${turn}`);
+    await first.button("Post").click();
+    await second.button("Use it here").click();
+    await second.opened();
+    await first.button("Use it here").waitFor();
+    await second.post(`Answer ${turn}`);
+    await first.button("Use it here").click();
+    await first.opened();
+    await second.button("Use it here").waitFor();
+    await first.go("#/");
+    await first.sees(`Answer ${turn}`);
+  }
+
+  // A tab that crashes or is closed leaves its place to the one that waits.
+  first.device.expects(/the page crashed/);
+  const inspector = await first.device.context.newCDPSession(first.page);
+  const crashed = first.page.waitForEvent("crash");
+  inspector.send("Page.crash").catch(() => undefined);
+  await crashed;
+  await second.page.locator("nav[aria-label=Main]").waitFor({ timeout: LEADS_MS });
+  const third = new App(first.device, await first.device.newPage());
+  await third.page.goto(hub.address);
+  await third.heading("Effigy is open in another tab").waitFor();
+  await second.post("The second to last tab");
+  await second.page.close();
+  await third.page.locator("nav[aria-label=Main]").waitFor({ timeout: LEADS_MS });
+  await third.sees("The second to last tab");
+  await third.post("The last tab");
+  await friend.tap("Home");
+  await friend.sees("The last tab");
+  for (const text of ["From the first tab again", "From the second tab", "Answer 3"]) await friend.sees(text);
+  await third.isWhole();
+  await friend.isWhole();
+}
