@@ -20,14 +20,15 @@ const LOW: usize = 64 * 1024;
 const CLASS: &str = "
     window.realWebSocket ??= window.WebSocket;
     window.WebSocket = class extends EventTarget {
-        bufferedAmount = 0; sent = [];
+        bufferedAmount = 0; readyState = 0; sent = [];
         constructor(url) { super(); this.url = url; window.lastSocket = this; }
         send(data) {
             this.sent.push(data);
             this.bufferedAmount += data.byteLength ?? data.length;
         }
-        close(code, reason) { this.closed = `${code} ${reason ?? ''}`; }
+        close(code, reason) { this.closed = `${code} ${reason ?? ''}`; this.readyState = 2; }
         play(kind, data) {
+            this.readyState = { open: 1, close: 3 }[kind] ?? this.readyState;
             this.dispatchEvent(kind == 'message' ? new MessageEvent(kind, { data }) : new Event(kind));
         }
     };";
@@ -137,6 +138,17 @@ async fn who_sends_more_than_can_be_looked_at_is_left() {
     play("for (let n = 0; n < 1025; n += 1) socket.play('message', '{\"type\":\"ping\"}')");
     assert!(matches!(world.next().await, Some(Input::Disconnected(LINK))));
     assert_eq!(closed().as_deref(), Some("4008 too much at once"));
+}
+
+#[test]
+async fn on_its_way_down_nothing_is_sent() {
+    let (mut world, _played) = opened().await;
+    play("socket.readyState = 2");
+    world.send(LINK, chunk());
+    assert!(is_quiet(&mut world).await);
+    assert_eq!(play("socket.sent.length").as_f64(), Some(0.0));
+    play("socket.play('close')");
+    assert!(matches!(world.next().await, Some(Input::Disconnected(LINK))));
 }
 
 #[test]
