@@ -186,7 +186,7 @@ impl Desk {
                     self.node.handle(Input::Loaded(load, found), Time(self.now));
                 }
                 Output::Rtc(link, action) => self.rtc.push((link, action)),
-                Output::Save(batch) => self.apply(batch),
+                Output::Save(batch) => self.keep(batch),
                 Output::Send(link, frame) => {
                     let message = match &frame {
                         Frame::Binary(bytes) => Message::decode_binary(bytes),
@@ -202,7 +202,8 @@ impl Desk {
         }
     }
 
-    fn apply(&mut self, batch: Batch) {
+    /// Puts a batch on the disk.
+    pub(super) fn keep(&mut self, batch: Batch) {
         for key in &batch.deletes {
             self.disk.remove(key);
         }

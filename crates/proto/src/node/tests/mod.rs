@@ -5,6 +5,7 @@ mod desk;
 mod devices;
 mod heads;
 mod keeping;
+mod promises;
 
 use actor::Actor;
 use desk::{Desk, Peer};

@@ -1,0 +1,152 @@
+//! What is promised to a person: "posted" is said of what is durable, and of nothing else.
+
+use effigy_core::{Cid, Secret, Time};
+use effigy_feed::Relation;
+use effigy_store::pack::Pack;
+use effigy_store::{Batch, Durability, Table};
+
+use super::{Actor, Desk};
+use crate::api::{Command, Event, PictureChange, Ticket};
+use crate::io::{Input, Output};
+use crate::message::{Frame, Message};
+use crate::node::record;
+
+const TICKET: Ticket = Ticket(77);
+
+/// All that one command brings about, in its order. What is to be saved is kept as well.
+fn outputs(desk: &mut Desk, command: Command) -> Vec<Output> {
+    desk.node.handle(Input::Command(command), Time(desk.now));
+    let outputs: Vec<Output> = std::iter::from_fn(|| desk.node.poll()).collect();
+    for output in &outputs {
+        match output {
+            Output::Save(batch) => desk.keep(batch.clone()),
+            Output::Fence(fence) => desk.fence = Some(fence.clone()),
+            _ => (),
+        }
+    }
+    outputs
+}
+
+/// The ids of the entries that a batch keeps.
+fn kept(batch: &Batch) -> Vec<Cid> {
+    let packs = batch.puts.iter().filter(|(key, _)| key.table == Table::Packs);
+    let records = packs.flat_map(|(_, pack)| {
+        let records = Pack::open(pack).unwrap();
+        records.records().map(|bytes| bytes.unwrap().to_vec()).collect::<Vec<_>>()
+    });
+    records.map(|bytes| record::reload(&bytes).unwrap().entry.id()).collect()
+}
+
+fn is_head(frame: &Frame) -> bool {
+    let Frame::Text(text) = frame else { return false };
+    matches!(Message::decode_text(text), Ok(Message::LastKnownHeads { .. }))
+}
+
+/// Looks that all of it is one transaction, durable before anything is said of it. Gives the entry.
+fn promised(outputs: &[Output], name: &str) -> Cid {
+    let place = |wanted: &dyn Fn(&Output) -> bool| outputs.iter().position(wanted);
+    let saves = outputs.iter().filter(|output| matches!(output, Output::Save(_))).count();
+    assert_eq!(saves, 1, "{name}: one transaction");
+    let saved = place(&|output| matches!(output, Output::Save(_))).unwrap();
+    let Output::Save(batch) = &outputs[saved] else { unreachable!() };
+    assert_eq!(batch.durability, Durability::Strict, "{name}: nobody else can give it again");
+    let id = outputs.iter().find_map(|output| match output {
+        Output::Emit(Event::Done { id, ticket: TICKET }) => *id,
+        _ => None,
+    });
+    let id = id.unwrap_or_else(|| panic!("{name}: done"));
+    assert!(kept(batch).contains(&id), "{name}: what is called done is what is kept");
+    for told in [
+        place(&|output| matches!(output, Output::Emit(_))),
+        place(&|output| matches!(output, Output::Fence(_))),
+        place(&|output| matches!(output, Output::Send(_, frame) if is_head(frame))),
+    ] {
+        assert!(told.is_none_or(|told| told > saved), "{name}: {outputs:?}");
+    }
+    assert!(place(&|output| matches!(output, Output::Fence(_))).is_some(), "{name}: the fence");
+    id
+}
+
+#[test]
+fn what_is_called_done_is_durable_before() {
+    let mut desk = Desk::new(1);
+    let begin = Command::Begin {
+        device_name: "phone".to_owned(),
+        name: "Ana".to_owned(),
+        picture: None,
+        ticket: TICKET,
+    };
+    let begun = outputs(&mut desk, begin);
+    promised(&begun, "begin");
+    desk.tell(Input::Tick);
+    // Somebody is there to be told, so that there is something to come too early.
+    desk.hub_answers(&Secret::from_seed(&[99; 32]));
+    let me = desk.keys.device.identity();
+    desk.node.links.values_mut().for_each(|conn| conn.watches.extend([me]));
+
+    let publish = |text: &str| Command::Publish {
+        pictures: Vec::new(),
+        text: text.to_owned(),
+        ticket: TICKET,
+    };
+    let first = promised(&outputs(&mut desk, publish("one")), "post");
+    let text = "two".to_owned();
+    let them = Actor::new(9).synod();
+    let commands = [
+        (
+            "comment",
+            Command::Comment { parent: first, pictures: vec![], root: first, text, ticket: TICKET },
+        ),
+        ("tag", Command::Tag { on: true, target: first, ticket: TICKET, word: "word".to_owned() }),
+        (
+            "follow",
+            Command::Relate { on: true, relation: Relation::Follow, synod: them, ticket: TICKET },
+        ),
+        (
+            "mute",
+            Command::Relate { on: true, relation: Relation::Mute, synod: them, ticket: TICKET },
+        ),
+        (
+            "block",
+            Command::Relate { on: true, relation: Relation::Block, synod: them, ticket: TICKET },
+        ),
+        (
+            "profile",
+            Command::EditProfile {
+                about: "here".to_owned(),
+                name: "Ana".to_owned(),
+                picture: PictureChange::Keep,
+                ticket: TICKET,
+            },
+        ),
+    ];
+    let mut ids = vec![first];
+    for (name, command) in commands {
+        desk.now += 1_000;
+        let done = outputs(&mut desk, command);
+        ids.push(promised(&done, name));
+    }
+    // All that was promised is there after the machine has died.
+    desk.restart();
+    for id in ids {
+        let told = desk.events.iter().any(|event| match event {
+            Event::Entries(known) => known.iter().any(|known| known.entry.id() == id),
+            _ => false,
+        });
+        assert!(told, "{id:?} was lost");
+    }
+}
+
+#[test]
+fn a_draft_is_durable() {
+    let mut desk = Desk::person(1);
+    let (slot, text) = ("post".to_owned(), "half a tho".to_owned());
+    let outputs = outputs(&mut desk, Command::SaveDraft { slot, text });
+    let strict = outputs.iter().any(|output| match output {
+        Output::Save(batch) => {
+            batch.durability == Durability::Strict && batch.tables() == [Table::Drafts]
+        }
+        _ => false,
+    });
+    assert!(strict, "{outputs:?}");
+}
