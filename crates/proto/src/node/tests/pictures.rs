@@ -1,0 +1,207 @@
+//! Pictures that tell too much, or are none: every node looks for itself, whoever sent them.
+
+use effigy_core::blob::split;
+use effigy_core::limits::CHUNK_BYTES;
+use effigy_core::payload::{Content, Image, ImageType, Note};
+use effigy_core::{Blob, Cid, Payload, Secret};
+use effigy_store::Table;
+
+use super::devices::following;
+use super::{Actor, Desk};
+use crate::api::{Command, Event};
+use crate::io::Link;
+use crate::message::{ErrorCode, Message};
+
+#[path = "../../../../core/tests/support/pictures.rs"]
+#[expect(dead_code, reason = "the tests of core use the rest of it")]
+mod files;
+
+/// Says in a post that these bytes are a picture. What the bytes are is another matter.
+fn shows(actor: &mut Actor, bytes: &[u8]) -> Vec<Blob> {
+    let blobs = split(bytes).unwrap();
+    let (cid, size) = (blobs[0].cid(), bytes.len() as u64);
+    let content = Content { cid, height: 8, image_type: ImageType::Png, size, width: 8 };
+    let image = Image { alt: String::new(), content, thumbnail: None };
+    actor.says(Payload::Note(Note { images: vec![image], text: String::new() }));
+    blobs
+}
+
+/// Offers these blobs and gives whatever is asked for, until nothing more is. Gives the errors.
+fn gives(desk: &mut Desk, link: Link, blobs: &[Blob]) -> Vec<ErrorCode> {
+    let offer = blobs.iter().map(|blob| (blob.cid(), blob.size())).collect::<Vec<_>>();
+    let (mut errors, mut quiet) = (Vec::new(), 0);
+    while quiet < 2 {
+        // What is wanted next is known only once the manifest is there.
+        for one in &offer {
+            desk.say(link, Message::IHave { blobs: vec![*one] });
+        }
+        quiet += 1;
+        for message in desk.heard(link) {
+            match message {
+                Message::GetBlob { cid, offset, request, .. } => {
+                    quiet = 0;
+                    let blob = blobs.iter().find(|blob| blob.cid() == cid).unwrap();
+                    send(desk, link, blob, offset as usize, request);
+                }
+                Message::Error { code, .. } => errors.push(code),
+                _ => (),
+            }
+        }
+    }
+    errors
+}
+
+fn send(desk: &mut Desk, link: Link, blob: &Blob, from: usize, request: u32) {
+    let size = u32::try_from(blob.size()).unwrap();
+    for start in (from..blob.bytes().len()).step_by(CHUNK_BYTES) {
+        let end = blob.bytes().len().min(start + CHUNK_BYTES);
+        let (bytes, offset) = (blob.bytes()[start..end].to_vec(), u32::try_from(start).unwrap());
+        desk.say(link, Message::Chunk { bytes, offset, request, size });
+    }
+}
+
+/// Which of these blobs somebody who asks is offered, and which they are given.
+fn got(desk: &mut Desk, link: Link, blobs: &[Blob]) -> (Vec<Cid>, Vec<Cid>) {
+    desk.heard(link);
+    desk.say(link, Message::IWant { cids: blobs.iter().map(Blob::cid).collect() });
+    for (request, blob) in (1..).zip(blobs) {
+        let (cid, max_size) = (blob.cid(), 1 << 20);
+        desk.say(link, Message::GetBlob { cid, max_size, offset: 0, request });
+    }
+    let (mut offered, mut given) = (Vec::new(), Vec::new());
+    for message in desk.heard(link) {
+        match message {
+            Message::IHave { blobs } => offered.extend(blobs.into_iter().map(|(cid, _)| cid)),
+            Message::Chunk { request, offset: 0, .. } => {
+                given.push(blobs[request as usize - 1].cid());
+            }
+            _ => (),
+        }
+    }
+    (offered, given)
+}
+
+/// What the person is shown of a picture.
+fn shown(desk: &mut Desk, cid: Cid, size: u64) -> Option<Vec<u8>> {
+    desk.events.clear();
+    desk.tell(crate::io::Input::Command(Command::LoadContent { cid, size }));
+    desk.events.iter().rev().find_map(|event| match event {
+        Event::Content { bytes, cid: of } if *of == cid => Some(bytes.clone()),
+        _ => None,
+    })?
+}
+
+fn keeps(desk: &Desk, cid: Cid) -> bool {
+    desk.table(Table::Blobs).iter().any(|(key, _)| key.as_slice() == cid.digest())
+}
+
+/// Those who receive what an actor published: a person who follows them, and their hub; each with
+/// the connection over which it comes and the one of somebody who asks for it.
+fn receivers(eve: &Actor) -> Vec<(&'static str, Desk, Link, Link)> {
+    let (mut person, hub) = following(&[eve]);
+    let asker = person.enters(7, &Secret::from_seed(&[70; 32]), None).link;
+    let mut desk = Desk::hub(3, 1 << 26);
+    let way = desk.enters(1, &eve.device, Some(eve.synod())).link;
+    eve.gives(&mut desk, way);
+    eve.gives(&mut desk, way);
+    let other = desk.enters(2, &Secret::from_seed(&[71; 32]), None).link;
+    vec![("a person", person, hub.link, asker), ("a hub", desk, way, other)]
+}
+
+/// A JPEG with so many bytes of coded pixels, and what else it carries.
+fn jpeg(pixels: usize, private: Option<Vec<u8>>) -> Vec<u8> {
+    let mut parts = files::jpeg(8, 8);
+    let scan = parts.len() - 2;
+    parts[scan].extend(vec![0; pixels]);
+    private.into_iter().for_each(|private| parts.insert(1, private));
+    parts.concat()
+}
+
+fn gps() -> Vec<u8> {
+    files::jpeg_privates().swap_remove(0).bytes
+}
+
+/// A PNG that says how large it is, and has so many bytes of pixels.
+fn png(width: u32, height: u32, pixels: usize) -> Vec<u8> {
+    let mut parts = files::png(8, 8);
+    parts[1] = files::png_header(width, height);
+    parts.insert(5, files::chunk(b"IDAT", &vec![0; pixels]));
+    parts.concat()
+}
+
+fn svg(length: usize) -> Vec<u8> {
+    let mut file = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>1</script>".to_vec();
+    file.resize(file.len() + length, b' ');
+    file
+}
+
+fn png_with(name: &str) -> Vec<u8> {
+    let mut parts = files::png(8, 8);
+    let privates = files::png_privates();
+    parts.insert(2, privates.into_iter().find(|part| part.name == name).unwrap().bytes);
+    parts.concat()
+}
+
+fn webp_with_exif() -> Vec<u8> {
+    let frame = [files::extended(0x08, 1, 1), files::lossy_frame()];
+    let exif = files::webp_privates().swap_remove(0).bytes;
+    files::webp(&[&frame[..], &[exif]].concat()).concat()
+}
+
+#[test]
+fn no_node_keeps_or_passes_on_a_picture_that_tells_too_much() {
+    let long = 600_000;
+    let cases = [
+        ("a JPEG with a place", jpeg(0, Some(gps()))),
+        ("the same in several pieces", jpeg(long, Some(gps()))),
+        ("a PNG of 50,000 by 50,000", png(50_000, 50_000, 9)),
+        ("the same in several pieces", png(50_000, 50_000, long)),
+        ("an SVG called PNG", svg(0)),
+        ("the same in several pieces", svg(long)),
+        ("a PNG with EXIF", png_with("exif")),
+        ("a PNG with text", png_with("international text")),
+        ("a WebP with EXIF", webp_with_exif()),
+        ("a JPEG without its end", jpeg(0, None)[..300].to_vec()),
+    ];
+    for (name, bytes) in cases {
+        let mut eve = Actor::new(3);
+        let blobs = shows(&mut eve, &bytes);
+        for (who, mut desk, link, asker) in receivers(&eve) {
+            let told = gives(&mut desk, link, &blobs);
+            // Pieces may come from several peers, so none of them is blamed for the whole.
+            let expected: &[_] = if blobs.len() == 1 { &[ErrorCode::Malformed] } else { &[] };
+            assert_eq!(told, expected, "{who}: {name}");
+            assert_eq!(got(&mut desk, asker, &blobs), (vec![], vec![]), "{who}: {name}");
+            for blob in &blobs {
+                assert!(!keeps(&desk, blob.cid()), "{who}: {name}");
+            }
+            assert_eq!(shown(&mut desk, blobs[0].cid(), bytes.len() as u64), None, "{who}");
+        }
+    }
+}
+
+#[test]
+fn after_a_bad_picture_the_good_ones_come() {
+    let good = [jpeg(0, None), jpeg(600_000, None), png(8, 8, 300_000)];
+    let mut eve = Actor::new(3);
+    let bad = [shows(&mut eve, &jpeg(0, Some(gps()))), shows(&mut eve, &svg(600_000))].concat();
+    let blobs: Vec<Vec<Blob>> = good.iter().map(|bytes| shows(&mut eve, bytes)).collect();
+    for (who, mut desk, link, asker) in receivers(&eve) {
+        gives(&mut desk, link, &bad);
+        for (bytes, blobs) in good.iter().zip(&blobs) {
+            assert_eq!(gives(&mut desk, link, blobs), [], "{who}");
+            let all: Vec<Cid> = blobs.iter().map(Blob::cid).collect();
+            let (mut offered, mut given) = got(&mut desk, asker, blobs);
+            offered.sort_unstable();
+            given.dedup();
+            let mut sorted = all.clone();
+            sorted.sort_unstable();
+            assert_eq!((offered, given), (sorted, all), "{who}");
+            if who == "a person" {
+                let found = shown(&mut desk, blobs[0].cid(), bytes.len() as u64);
+                assert_eq!(found.as_ref(), Some(bytes));
+            }
+        }
+        assert_eq!(got(&mut desk, asker, &bad), (vec![], vec![]), "{who}");
+    }
+}
