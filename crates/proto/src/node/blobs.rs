@@ -403,6 +403,8 @@ impl Node {
         let mut batch = Batch::new();
         if !proper {
             content.state = ContentState::Refused;
+            // What is proven belongs to a good picture as well, perhaps to an own one.
+            names.retain(|name| self.here.get(name).is_some_and(|here| !here.proven));
             for name in names {
                 self.here.remove(&name);
                 batch = batch.delete(blob_key(&name)).delete(here_key(&name));
@@ -681,7 +683,12 @@ impl Node {
             .collect();
         let mut names: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
         names.push(cid);
+        let mine = self.my_synod().is_some_and(|me| content.owners.contains_key(&me));
         for name in names.into_iter().filter(|name| !shared.contains(name)) {
+            // Nobody's picture takes a piece of an own one with it, known or not yet read.
+            if !mine && self.here.get(&name).is_some_and(|here| here.own) {
+                continue;
+            }
             self.here.remove(&name);
             batch.deletes.extend([blob_key(&name), here_key(&name)]);
         }

@@ -1,14 +1,15 @@
 //! Pictures that tell too much, or are none: every node looks for itself, whoever sent them.
 
 use effigy_core::blob::split;
-use effigy_core::limits::CHUNK_BYTES;
+use effigy_core::limits::{BLOB_BYTES, CHUNK_BYTES};
 use effigy_core::payload::{Content, Image, ImageType, Note};
 use effigy_core::{Blob, Cid, Payload, Secret};
+use effigy_feed::Relation;
 use effigy_store::Table;
 
 use super::devices::following;
 use super::{Actor, Desk};
-use crate::api::{Command, Event};
+use crate::api::{Command, Event, Picture, Pixels};
 use crate::io::Link;
 use crate::message::{ErrorCode, Message};
 
@@ -204,4 +205,47 @@ fn after_a_bad_picture_the_good_ones_come() {
         }
         assert_eq!(got(&mut desk, asker, &bad), (vec![], vec![]), "{who}");
     }
+}
+
+#[test]
+fn a_bad_picture_takes_no_piece_of_a_good_one_with_it() {
+    let (mut ben, mut eve) = (Actor::new(2), Actor::new(3));
+    let good = jpeg(600_000, None);
+    let blobs = shows(&mut ben, &good);
+    // Eve's picture begins as Ben's does, and ends as none.
+    let bad = [&good[..2 * BLOB_BYTES], b"no picture"].concat();
+    let others = shows(&mut eve, &bad);
+    assert!(blobs.iter().any(|blob| others.contains(blob)), "they share pieces");
+    let (mut desk, hub) = following(&[&ben, &eve]);
+    let asker = desk.enters(7, &Secret::from_seed(&[70; 32]), None).link;
+    assert_eq!(gives(&mut desk, hub.link, &blobs), []);
+    assert_eq!(gives(&mut desk, hub.link, &others), []);
+    assert_eq!(shown(&mut desk, blobs[0].cid(), good.len() as u64), Some(good));
+    let (offered, _) = got(&mut desk, asker, &blobs);
+    assert_eq!(offered.len(), blobs.len(), "and it is still given to others");
+}
+
+#[test]
+fn nobody_takes_an_own_picture_away_by_showing_pieces_of_it() {
+    let mut eve = Actor::new(3);
+    let mine = jpeg(600_000, None);
+    let bad = [&mine[..2 * BLOB_BYTES], b"no picture"].concat();
+    // This one is a picture, and begins as the own one does.
+    let good = jpeg(700_000, None);
+    let (size, synod) = (mine.len() as u64, eve.synod());
+    let cid = split(&mine).unwrap()[0].cid();
+    let full = Pixels { bytes: mine.clone(), image_type: ImageType::Jpeg, height: 8, width: 8 };
+    let picture = Picture { alt: String::new(), full, thumbnail: None };
+    let others = [shows(&mut eve, &bad), shows(&mut eve, &good)].concat();
+    let hers = split(&good).unwrap()[0].cid();
+    let (mut desk, hub) = following(&[&eve]);
+    let (pictures, text) = (vec![picture], String::new());
+    desk.ask(|ticket| Command::Publish { pictures, text, ticket });
+    gives(&mut desk, hub.link, &others);
+    assert_eq!(shown(&mut desk, cid, size).as_ref(), Some(&mine), "hers was refused");
+    // After a start nobody has read yet which pieces the own picture has.
+    desk.restart();
+    assert_eq!(shown(&mut desk, hers, good.len() as u64), Some(good));
+    desk.ask(|ticket| Command::Relate { on: true, relation: Relation::Block, synod, ticket });
+    assert_eq!(shown(&mut desk, cid, size), Some(mine), "hers is gone");
 }
