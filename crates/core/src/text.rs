@@ -2,38 +2,110 @@
 
 use crate::limits::NAME_CHARACTERS;
 
-/// Cleans a name for storing and for showing: no control or direction-changing characters, no piles
-/// of combining marks, single spaces, at most 40 characters.
-pub fn clean_name(name: &str) -> String {
-    let mut clean = String::new();
-    let mut marks = 0_u8;
-    for character in name.chars().map(|c| if c.is_whitespace() { ' ' } else { c }) {
-        if is_invisible(character) || (character == ' ' && clean.ends_with(' ')) {
-            continue;
-        }
-        marks = if is_mark(character) { marks.saturating_add(1) } else { 0 };
-        if marks <= 2 {
-            clean.push(character);
-        }
-    }
-    clean.trim().chars().take(NAME_CHARACTERS).collect::<String>().trim_end().to_owned()
+/// What a character is to the eye.
+enum Kind {
+    /// Shows nothing, or turns the direction of what follows.
+    Invisible,
+    /// Binds two characters into one shape; by itself it shows nothing.
+    Joiner,
+    /// Stands above, below or in the character before.
+    Mark,
+    /// A space of any kind.
+    Space,
+    /// Something to see.
+    Visible,
 }
 
-/// Controls, directions, joiners that only hide, private use and unassigned format characters.
+/// Cleans a name for storing and for showing: nothing invisible or direction-changing, joiners only
+/// where they join, no piles of combining marks, single spaces, at most 40 characters. Empty where
+/// there was nothing to see.
+pub fn clean_name(name: &str) -> String {
+    let mut clean = String::new();
+    let mut count: usize = 0;
+    let mut marks: u8 = 0;
+    let mut last = None;
+    // A space or a joiner waits until there is something behind it.
+    let mut between = None;
+    for character in name.chars() {
+        match kind(character, last) {
+            Kind::Invisible => (),
+            Kind::Space => between = last.is_some().then_some(' '),
+            Kind::Joiner => {
+                between = between.or_else(|| last.filter(|c| joins(*c)).and(Some(character)))
+            }
+            Kind::Mark => {
+                if last.is_some() && between.is_none() && marks < 2 && count < NAME_CHARACTERS {
+                    clean.push(character);
+                    count = count.saturating_add(1);
+                    marks = marks.saturating_add(1);
+                }
+            }
+            Kind::Visible => {
+                let before = between.take().filter(|c| *c == ' ' || joins(character));
+                let more = 1_usize.saturating_add(usize::from(before.is_some()));
+                count = count.saturating_add(more);
+                if count > NAME_CHARACTERS {
+                    break;
+                }
+                clean.extend(before);
+                clean.push(character);
+                (marks, last) = (0, Some(character));
+            }
+        }
+    }
+    clean
+}
+
+fn kind(character: char, before: Option<char>) -> Kind {
+    if character.is_whitespace() {
+        return Kind::Space;
+    }
+    match character {
+        '\u{200c}' | '\u{200d}' => Kind::Joiner,
+        // "Show it in colour", which only pictographs listen to.
+        '\u{fe0f}' if before.is_some_and(is_pictograph) => Kind::Mark,
+        _ if is_invisible(character) => Kind::Invisible,
+        _ if is_mark(character) => Kind::Mark,
+        _ => Kind::Visible,
+    }
+}
+
+/// Controls, directions, fillers that look like a space or like nothing, variants, private use and
+/// what is no character: Unicode's `Default_Ignorable_Code_Point` and a few more.
 fn is_invisible(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}'
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffc}' | '\u{fffe}'..='\u{ffff}'
+            | '\u{13430}'..='\u{13440}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d159}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
             | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// The blocks of combining marks that pile up ("zalgo").
+/// Combining marks that pile up ("zalgo"): the blocks that belong to no script, and those of scripts
+/// in which two on one letter are enough.
 fn is_mark(character: char) -> bool {
     matches!(character,
-        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}'
-        | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+        '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{591}'..='\u{5bd}' | '\u{5bf}'
+        | '\u{5c1}'..='\u{5c2}' | '\u{5c4}'..='\u{5c5}' | '\u{5c7}' | '\u{610}'..='\u{61a}'
+        | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6dc}' | '\u{6df}'..='\u{6e4}'
+        | '\u{6e7}'..='\u{6e8}' | '\u{6ea}'..='\u{6ed}' | '\u{e31}' | '\u{e34}'..='\u{e3a}'
+        | '\u{e47}'..='\u{e4e}' | '\u{eb1}' | '\u{eb4}'..='\u{ebc}' | '\u{ec8}'..='\u{ecd}'
+        | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
+        | '\u{302a}'..='\u{302f}' | '\u{3099}'..='\u{309a}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// Where a joiner changes what is seen: in scripts whose letters touch, from Arabic to Sinhala, and
+/// between pictographs. Anywhere else it makes two names that look like one.
+fn joins(character: char) -> bool {
+    matches!(character, '\u{600}'..='\u{dff}') || is_pictograph(character)
+}
+
+fn is_pictograph(character: char) -> bool {
+    matches!(character, '\u{2190}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
 }
 
 #[cfg(test)]
@@ -44,14 +116,89 @@ mod tests {
     fn names_lose_what_deceives() {
         for (name, clean) in [
             ("  Ana \t Lima ", "Ana Lima"),
-            ("\u{202e}evil", "evil"),
-            ("a\u{200b}b", "ab"),
-            ("e\u{301}\u{301}\u{301}\u{301}", "e\u{301}\u{301}"),
             ("", ""),
             ("\u{7}\u{0}", ""),
+            // Directions: the name would be read backwards, or turn what stands beside it.
+            ("\u{202e}evil", "evil"),
+            ("\u{202d}evil\u{202c}", "evil"),
+            ("Ana\u{202e}gnp.exe", "Anagnp.exe"),
+            ("Ana \u{2066}\u{2067}\u{2068}\u{2069}Lima", "Ana Lima"),
+            ("\u{200e}Ana\u{200f}", "Ana"),
+            ("A\u{61c}na", "Ana"),
+            ("\u{202a}\u{202b}", ""),
+            // Nothing to see: the name would equal another, or be none at all.
+            ("a\u{200b}b", "ab"),
+            ("A\u{200c}na", "Ana"),
+            ("A\u{200d}na", "Ana"),
+            ("A\u{ad}na", "Ana"),
+            ("A\u{2060}na\u{feff}", "Ana"),
+            ("A\u{34f}na", "Ana"),
+            ("A\u{fe0f}na\u{fe0e}", "Ana"),
+            ("Ana\u{e0101}", "Ana"),
+            ("Ana\u{e0041}\u{e007f}", "Ana"),
+            ("\u{180e}Ana", "Ana"),
+            ("\u{3164}", ""),
+            ("\u{3164} \u{ffa0}", ""),
+            ("\u{115f}\u{1160}", ""),
+            ("\u{17b4}\u{17b5}", ""),
+            ("\u{2800}\u{2800}", ""),
+            ("\u{200d}", ""),
+            ("\u{200c}Ana\u{200d}", "Ana"),
+            ("Ana\u{200d} \u{200d}Lima", "Ana Lima"),
+            ("\u{fe0f}", ""),
+            ("\u{1d173}Ana\u{1bca0}", "Ana"),
+            ("\u{e000}\u{f8ff}\u{10ffff}", ""),
+            ("\u{fffc}\u{ffff}\u{fdd0}Ana", "Ana"),
+            // Spaces of every kind are one space.
+            ("Ana\u{a0}\u{2003}\u{3000}Lima", "Ana Lima"),
+            ("Ana\u{2028}Lima\u{85}", "Ana Lima"),
+            ("Ana\r\n\r\nLima", "Ana Lima"),
+            ("\u{2007}\u{202f}\u{205f}", ""),
+            // Piles of marks ("zalgo"): they would cover what stands around them.
+            ("e\u{301}\u{301}\u{301}\u{301}", "e\u{301}\u{301}"),
+            ("\u{301}\u{301}Ana", "Ana"),
+            ("Ana \u{301}", "Ana"),
+            ("\u{36f}", ""),
+            ("Z\u{489}\u{489}\u{489}a", "Z\u{489}\u{489}a"),
+            ("ก\u{e47}\u{e47}\u{e47}\u{e47}", "ก\u{e47}\u{e47}"),
+            ("ب\u{64b}\u{64c}\u{64d}", "ب\u{64b}\u{64c}"),
+            ("ש\u{5b0}\u{5b1}\u{5b2}", "ש\u{5b0}\u{5b1}"),
+            ("a\u{20dd}\u{20de}\u{20df}", "a\u{20dd}\u{20de}"),
+            ("a\u{fe20}\u{1dc0}\u{1ab0}", "a\u{fe20}\u{1dc0}"),
         ] {
-            assert_eq!(clean_name(name), clean);
+            assert_eq!(clean_name(name), clean, "{name:?}");
         }
-        assert_eq!(clean_name(&"x".repeat(500)).len(), 40);
+        assert_eq!(clean_name(&"x".repeat(500)), "x".repeat(40));
+        assert_eq!(clean_name(&"x ".repeat(500)), "x ".repeat(20).trim_end());
+        assert_eq!(clean_name(&format!("{} y", "x".repeat(39))), "x".repeat(39));
+        assert_eq!(clean_name(&format!("{}\u{301}", "x".repeat(40))), "x".repeat(40));
+    }
+
+    #[test]
+    fn names_keep_what_is_theirs() {
+        for name in [
+            "Ana",
+            "Zoë Ångström",
+            "Nguye\u{302}\u{303}n",
+            "علی\u{200c}رضا",
+            "क\u{94d}\u{200d}ष",
+            "👩\u{200d}🚀",
+            "👩🏽\u{200d}❤\u{fe0f}\u{200d}👩🏻",
+            "🏳\u{fe0f}\u{200d}🌈",
+            "ส\u{e34}\u{e49}ม",
+            "מ\u{5b9}ש\u{5c1}\u{5b6}ה",
+            "李小龍",
+            "O'Neill-Jr. 3rd",
+            // What only looks like another name is another name: a short key stands beside it.
+            "Аnа",
+            "Αna",
+            "Ana",
+            "𝐀𝐧𝐚",
+            "Ꭺna",
+            "rnary",
+            "l1I|",
+        ] {
+            assert_eq!(clean_name(name), name, "{name:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use effigy_core::invite::{Invite, InviteError, Token};
 use effigy_core::mnemonic::{Words, WordsError};
+use effigy_core::text::clean_name;
 use effigy_core::{Cid, Identity, Secret, Signature};
 use proptest::prelude::*;
 
@@ -167,6 +168,39 @@ proptest! {
         swapped.swap(at, (at + 1) % 12);
         if let Err(error) = Words::parse(&swapped.join(" ")) {
             prop_assert_eq!(error, WordsError::Checksum);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(1_000))]
+
+    #[test]
+    fn a_clean_name_shows_something_or_is_empty(
+        any in "\\PC{0,60}",
+        tricky in prop::collection::vec(
+            prop::sample::select(
+                "aé ا🚀\u{301}\u{489}\u{e47}\u{200b}\u{200c}\u{200d}\u{202e}\u{2066}\u{2800}\u{3164}\u{fe0f}\u{ad}\u{7}\n\u{a0}"
+                    .chars()
+                    .collect::<Vec<_>>(),
+            ),
+            0..80,
+        ),
+    ) {
+        for name in [any, tricky.into_iter().collect()] {
+            let clean = clean_name(&name);
+            prop_assert_eq!(clean_name(&clean), clean.clone(), "{:?}", name);
+            prop_assert!(clean.chars().count() <= 40);
+            prop_assert_eq!(clean.trim(), &clean);
+            prop_assert!(!clean.contains("  "));
+            prop_assert!(!clean.contains(char::is_control));
+            let hidden = ['\u{200b}', '\u{202e}', '\u{2066}', '\u{2800}', '\u{3164}', '\u{ad}'];
+            prop_assert!(!clean.contains(hidden), "{:?}", clean);
+            let pile = "\u{301}".repeat(3);
+            prop_assert!(!clean.contains(&pile), "{:?}", clean);
+            for joiner in ['\u{200c}', '\u{200d}'] {
+                prop_assert!(!clean.starts_with(joiner) && !clean.ends_with(joiner));
+            }
         }
     }
 }
