@@ -67,6 +67,28 @@ fn promised(outputs: &[Output], name: &str) -> Cid {
     id
 }
 
+/// Everything else that writes an entry.
+fn commands(first: Cid) -> [(&'static str, Command); 6] {
+    let (name, text, word) = ("Ana".to_owned(), "two".to_owned(), "word".to_owned());
+    let (ticket, synod) = (TICKET, Actor::new(9).synod());
+    let relate = |relation| Command::Relate { on: true, relation, synod, ticket };
+    let comment = Command::Comment { parent: first, pictures: vec![], root: first, text, ticket };
+    let profile = Command::EditProfile {
+        about: "here".to_owned(),
+        name,
+        picture: PictureChange::Keep,
+        ticket,
+    };
+    [
+        ("comment", comment),
+        ("tag", Command::Tag { on: true, target: first, ticket, word }),
+        ("follow", relate(Relation::Follow)),
+        ("mute", relate(Relation::Mute)),
+        ("block", relate(Relation::Block)),
+        ("profile", profile),
+    ]
+}
+
 #[test]
 fn what_is_called_done_is_durable_before() {
     let mut desk = Desk::new(1);
@@ -90,38 +112,8 @@ fn what_is_called_done_is_durable_before() {
         ticket: TICKET,
     };
     let first = promised(&outputs(&mut desk, publish("one")), "post");
-    let text = "two".to_owned();
-    let them = Actor::new(9).synod();
-    let commands = [
-        (
-            "comment",
-            Command::Comment { parent: first, pictures: vec![], root: first, text, ticket: TICKET },
-        ),
-        ("tag", Command::Tag { on: true, target: first, ticket: TICKET, word: "word".to_owned() }),
-        (
-            "follow",
-            Command::Relate { on: true, relation: Relation::Follow, synod: them, ticket: TICKET },
-        ),
-        (
-            "mute",
-            Command::Relate { on: true, relation: Relation::Mute, synod: them, ticket: TICKET },
-        ),
-        (
-            "block",
-            Command::Relate { on: true, relation: Relation::Block, synod: them, ticket: TICKET },
-        ),
-        (
-            "profile",
-            Command::EditProfile {
-                about: "here".to_owned(),
-                name: "Ana".to_owned(),
-                picture: PictureChange::Keep,
-                ticket: TICKET,
-            },
-        ),
-    ];
     let mut ids = vec![first];
-    for (name, command) in commands {
+    for (name, command) in commands(first) {
         desk.now += 1_000;
         let done = outputs(&mut desk, command);
         ids.push(promised(&done, name));
