@@ -102,11 +102,6 @@ impl Entry {
     pub fn signer(&self) -> Identity {
         self.header.signer.unwrap_or(self.header.identity)
     }
-
-    /// What views are sorted by: the clock, then the name.
-    pub const fn order(&self) -> (u64, Cid) {
-        (self.header.comparable, self.id)
-    }
 }
 
 impl fmt::Debug for Entry {
