@@ -4,9 +4,11 @@
 //! base64url. Its id is the [`Cid`] of those bytes; its digest is the hash of the header alone.
 
 mod draft;
+mod extension;
 mod parse;
 
 pub use draft::{Draft, DraftError};
+pub use extension::Extension;
 pub use parse::{Checker, EntryError};
 
 use std::fmt;
@@ -28,7 +30,7 @@ pub struct Header {
         deserialize_with = "crate::canon::present",
         skip_serializing_if = "Option::is_none"
     )]
-    pub ext: Option<serde_json::Map<String, serde_json::Value>>,
+    pub ext: Option<Extension>,
     /// Which writing of the feed; 0 at first.
     pub generation: u64,
     /// Whose feed: a device or a synod.
