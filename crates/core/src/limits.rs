@@ -88,6 +88,8 @@ limits! {
     WAITING_PER_FEED: usize = 256;
     /// Most entries of all feeds together that wait for a parent.
     WAITING: usize = 4_096;
+    /// Most bytes of memory, about, that all entries together need which wait for a parent.
+    WAITING_BYTES: usize = 6 * 1024 * 1024;
     /// How long an invite is honoured.
     INVITE_VALID: Span = Span::days(7);
     /// Most bytes that the text of an invite may have.

@@ -1,5 +1,7 @@
 //! Laws of the folds: whatever the order of arrival, the answer is the same.
 
+mod waiting;
+
 use effigy_core::identity::Purpose;
 use effigy_core::payload::{
     AddDevice, Block, Comment, Delete, Follow, Genesis, Note, Power, Profile, Tag, consent_bytes,

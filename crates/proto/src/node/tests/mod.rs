@@ -5,6 +5,7 @@ mod desk;
 mod devices;
 mod heads;
 mod keeping;
+mod orphans;
 mod pictures;
 mod promises;
 
