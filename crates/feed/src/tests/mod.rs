@@ -1,5 +1,6 @@
 //! Laws of the folds: whatever the order of arrival, the answer is the same.
 
+mod chains;
 mod waiting;
 
 use effigy_core::identity::Purpose;
@@ -98,20 +99,6 @@ fn a_second_history_is_a_fork_until_it_is_healed() {
     assert_eq!([a.min(b), a.max(b)], [left.id().min(right.id()), left.id().max(right.id())]);
     assert_eq!(feed.lacking(&[left.id()], 10).len(), 1, "who has one branch lacks the other");
     assert!(matches!(feed.offer(&healed, FAR), Ok(Verdict::New { .. })));
-    assert_eq!(feed.fork(), None);
-}
-
-#[test]
-fn a_thousand_signatures_of_one_header_are_one_entry() {
-    // The owner of a key can sign one header again and again. The signature is not checked by a
-    // feed, so an entry with another one stands for all of them here.
-    let mut feed = Feed::new(secret(1).identity());
-    let first = entry(1, 2, &[], 10, &note("one"));
-    feed.offer(&first, FAR).unwrap();
-    for _ in 0..1_000 {
-        assert_eq!(feed.offer(&first, FAR), Ok(Verdict::Known));
-    }
-    assert_eq!(feed.len(), 1);
     assert_eq!(feed.fork(), None);
 }
 
