@@ -6,8 +6,10 @@ mod devices;
 mod heads;
 mod keeping;
 mod orphans;
+mod patience;
 mod pictures;
 mod promises;
+mod rules;
 
 use actor::Actor;
 use desk::{Desk, Peer};
