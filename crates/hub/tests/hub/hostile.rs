@@ -1,11 +1,17 @@
 //! Peers that lie, flood and break off: each gets its error, and nobody else notices.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use effigy_core::limits::{CHUNK_BYTES, ENTRY_BYTES, MESSAGE_BYTES};
 use effigy_core::{Cid, Identity};
-use effigy_proto::{Command, ErrorCode, Frame, LIST, Message, Picture, Pixels, Ticket};
+use effigy_proto::{
+    Command, ErrorCode, Frame, LIST, Message, Picture, Pixels, SessionRequest, Ticket, WireHead,
+};
+use futures_util::SinkExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::Message as Wire;
 
 use crate::person::{Person, among_people, befriend, picture};
 use crate::raw::{Puppet, Raw, session};
@@ -86,6 +92,45 @@ fn a_relay_under_another_name_opens_no_session() {
             matches!(message, Message::Error { code: ErrorCode::Untrusted, .. })
         });
         assert!(told && frames.len() == 1, "the victim proves nothing: {frames:?}");
+        assert_eq!(hub.metric("effigy_hub_sessions_total"), 0);
+    });
+}
+
+/// T03: somebody in the middle shows the hub an older head of the same feed.
+#[test]
+fn a_head_that_was_changed_on_the_way_opens_no_session() {
+    let folder = folder();
+    let hub = Hub::start(folder.path(), &LENIENT);
+    among_people(async {
+        let older = Some(Cid::of(b"older"));
+        let changes: [fn(SessionRequest, Option<Cid>) -> SessionRequest; 3] = [
+            |request, head| SessionRequest { head, ..request },
+            |request, _| SessionRequest { head: None, ..request },
+            |request, head| {
+                let synod = request.synod.map(|(synod, _)| (synod, head));
+                SessionRequest { synod, ..request }
+            },
+        ];
+        for change in changes {
+            let mut puppet = Puppet::new().await;
+            puppet.begin().await;
+            let text = "something, so that there is a head".to_owned();
+            let post = Command::Publish { pictures: vec![], text, ticket: Ticket(2) };
+            puppet.command(post).await;
+            let mut raw = Raw::dial(&hub).await;
+            let frame = puppet.connect(&hub.address).await.remove(0);
+            let Message::SessionRequest(request) = decoded(frame) else { unreachable!() };
+            assert!(request.head.is_some() && request.synod.is_some());
+            let changed = change(request.clone(), older);
+            assert_ne!(changed, request);
+            raw.say(&Message::SessionRequest(changed)).await;
+            let (theirs, proof) = (raw.hear().await.unwrap(), raw.hear().await.unwrap());
+            assert!(puppet.answer(theirs).await.is_empty());
+            let mut said = puppet.answer(proof).await;
+            let refused = Message::Error { about: 0, code: ErrorCode::Untrusted };
+            assert_eq!(said.len(), 1, "the victim proves nothing: {said:?}");
+            assert_eq!(decoded(said.remove(0)), refused);
+        }
         assert_eq!(hub.metric("effigy_hub_sessions_total"), 0);
     });
 }
@@ -243,6 +288,114 @@ fn frames_that_are_too_long_end_the_connection() {
     });
 }
 
+/// T33: an entry that was asked for and is truly signed may have 15,360 bytes and not one more.
+#[test]
+fn an_entry_of_the_greatest_length_is_kept_and_one_byte_more_is_not() {
+    let folder = folder();
+    let hub = Hub::start(folder.path(), &LENIENT);
+    among_people(async {
+        for (length, kept) in [(ENTRY_BYTES, true), (ENTRY_BYTES + 1, false)] {
+            let mut puppet = Puppet::new().await;
+            puppet.begin().await;
+            let device = puppet.device();
+            let mut raw = puppet.open(&hub).await;
+            let is_known = |heard: &Message| match heard {
+                Message::GetHeads { identities } => identities.contains(&device),
+                _ => false,
+            };
+            puppet.talk(&mut raw, |frame| frame, is_known).await;
+            let entry = puppet.entry_of_length(length);
+            assert_eq!(entry.len(), length);
+            let head = WireHead {
+                comparable: 1,
+                count: 1,
+                generation: 0,
+                id: Cid::of(entry.as_bytes()),
+                identity: device,
+            };
+            raw.say(&Message::LastKnownHeads { heads: vec![head] }).await;
+            let request = loop {
+                match raw.hear().await.unwrap() {
+                    Message::GetEntries { identity, request, .. } if identity == device => {
+                        break request;
+                    }
+                    _ => (),
+                }
+            };
+            let entry = serde_json::to_string(&entry).unwrap();
+            let answer = format!(
+                r#"{{"type":"entries","identity":"{device}","more":false,"records":[{{"entry":{entry}}}],"request":{request}}}"#
+            );
+            raw.send(Frame::Text(answer)).await;
+            raw.say(&Message::GetHeads { identities: vec![device] }).await;
+            let heard = raw.hear_until_pong().await;
+            let told = heard
+                .iter()
+                .any(|heard| matches!(heard, Message::Error { code: ErrorCode::Malformed, .. }));
+            let here = heard.iter().any(|heard| match heard {
+                Message::LastKnownHeads { heads } => heads.contains(&head),
+                _ => false,
+            });
+            assert_eq!((here, told), (kept, !kept), "{length} bytes: {heard:?}");
+        }
+    });
+}
+
+/// T34: a picture whose bytes never end. What is too much is not held, and soon nobody listens.
+#[test]
+fn a_stream_that_never_ends_is_cut() {
+    let folder = folder();
+    let hub = Hub::start(folder.path(), &LENIENT);
+    among_people(async {
+        let mut puppet = Puppet::new().await;
+        puppet.begin().await;
+        let full = Pixels {
+            bytes: picture(200_000),
+            image_type: effigy_core::payload::ImageType::Png,
+            height: 8,
+            width: 8,
+        };
+        let pictures = vec![Picture { alt: String::new(), full, thumbnail: None }];
+        let text = "a picture".to_owned();
+        puppet.command(Command::Publish { pictures, text, ticket: Ticket(2) }).await;
+        let mut raw = puppet.open(&hub).await;
+        let mut asked = None;
+        // The puppet's own answer to the hub's question is held back.
+        let silent = |frame| match frame {
+            Frame::Binary(_) => Message::Pong.encode(),
+            text => text,
+        };
+        puppet
+            .talk(&mut raw, silent, |heard| {
+                if let Message::GetBlob { max_size, request, .. } = heard {
+                    asked = Some((*request, *max_size));
+                }
+                asked.is_some()
+            })
+            .await;
+        let (request, size) = asked.unwrap();
+        let (before, start) = (hub.resident_bytes(), Instant::now());
+        for offset in (0_u32..u32::MAX).step_by(CHUNK_BYTES) {
+            let header = [request.to_be_bytes(), offset.to_be_bytes(), size.to_be_bytes()].concat();
+            let frame = [header, vec![7; CHUNK_BYTES]].concat();
+            if raw.0.send(Wire::Binary(frame.into())).await.is_err() {
+                break;
+            }
+        }
+        // The rest was read for a moment, or the last word would have been lost, and thrown away.
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        let n_taken = hub.metric("effigy_hub_messages_in_total");
+        assert!(n_taken < 50, "{n_taken} messages were looked at");
+        assert!(raw.is_closed().await);
+        let grown = hub.resident_bytes().saturating_sub(before);
+        assert!(grown < 8 << 20, "{grown} bytes more");
+        assert_eq!(hub.metric("effigy_hub_blobs"), 0);
+        // Nobody else notices.
+        let (mut other, _) = session(&hub).await;
+        other.hear_until_pong().await;
+    });
+}
+
 /// Frames that are cut, and pieces of blobs that nobody asked for.
 #[test]
 fn garbage_has_its_error_and_the_third_is_the_last() {
@@ -360,7 +513,8 @@ fn decoded(frame: Frame) -> Message {
     }
 }
 
-/// T45 at small size: endless lists of what nobody has cost little, and others are answered.
+/// T45 at small size: endless lists of what nobody has cost little, and others are answered as
+/// before.
 #[test]
 fn endless_lists_cost_little() {
     let folder = folder();
@@ -368,25 +522,46 @@ fn endless_lists_cost_little() {
     among_people(async {
         let (mut greedy, _) = session(&hub).await;
         let (mut honest, _) = session(&hub).await;
-        honest.hear_until_pong().await;
+        // What follows is sent from here; the hub has the other core.
+        let lists: Vec<[Message; 2]> = (0..100).map(lists_of_nothing).collect();
+        let calm = answers(&mut honest).await;
         let before = hub.resident_bytes();
-        let mut slowest = Duration::ZERO;
-        for n in 0..100_u32 {
-            let names = (0..LIST as u32).map(|m| [n.to_be_bytes(), m.to_be_bytes()].concat());
-            let cids: Vec<Cid> = names.map(|name| Cid::of(&name)).collect();
-            let identities = cids.iter().map(|cid| Identity::from_bytes(*cid.digest())).collect();
-            greedy.say(&Message::IWant { cids }).await;
-            greedy.say(&Message::GetHeads { identities }).await;
+        let mut busy = Vec::new();
+        for [wants, heads] in &lists {
+            greedy.say(wants).await;
+            greedy.say(heads).await;
             let start = Instant::now();
             honest.hear_until_pong().await;
-            slowest = slowest.max(start.elapsed());
+            busy.push(start.elapsed());
         }
         greedy.hear_until_pong().await;
+        busy.sort_unstable();
         let grown = hub.resident_bytes().saturating_sub(before);
-        println!("51,200 names: {} KiB more, answers within {slowest:?}", grown / 1024);
+        let (calm, busy) = (calm[50], busy[50]);
+        println!("51,200 names: {} KiB more; {calm:?} in calm, {busy:?} busy", grown / 1024);
         assert!(grown < 16 << 20, "{grown} bytes more");
-        assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+        // An answer waits for two lists at most, whoever sent them: some milliseconds unoptimised.
+        assert!(busy < calm * 2 + Duration::from_millis(20), "{busy:?} instead of {calm:?}");
     });
+}
+
+/// How long a hundred answers take, sorted.
+async fn answers(honest: &mut Raw) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..100 {
+        let start = Instant::now();
+        honest.hear_until_pong().await;
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    times
+}
+
+fn lists_of_nothing(n: u32) -> [Message; 2] {
+    let names = (0..LIST as u32).map(|m| [n.to_be_bytes(), m.to_be_bytes()].concat());
+    let cids: Vec<Cid> = names.map(|name| Cid::of(&name)).collect();
+    let identities = cids.iter().map(|cid| Identity::from_bytes(*cid.digest())).collect();
+    [Message::IWant { cids }, Message::GetHeads { identities }]
 }
 
 /// T53: bad signatures as fast as they can be sent, while two people write to each other.
@@ -398,15 +573,47 @@ fn a_flood_of_bad_signatures_starves_nobody() {
         let mut ana = Person::begin("Ana", &[&hub.address]).await;
         let mut ben = Person::begin("Ben", &[&hub.address]).await;
         befriend(&ana, &mut ben).await;
-        let calm = time_of_posts(&mut ana, &ben, "calm").await;
-        let (address, port) = (hub.address.clone(), hub.port);
-        let flood = std::thread::spawn(move || among_people(flood(address, port)));
-        let busy = time_of_posts(&mut ana, &ben, "busy").await;
+        let (mut calm, mut busy) = (Duration::MAX, Duration::MAX);
+        for round in 0..2 {
+            let word = format!("calm {round}");
+            calm = calm.min(time_of_posts(&mut ana, &ben, &word).await);
+            let before = hub.metric(UNTRUSTED);
+            let flood = Flood::start(&hub);
+            let word = format!("busy {round}");
+            busy = busy.min(time_of_posts(&mut ana, &ben, &word).await);
+            flood.end();
+            let n_bad = hub.metric(UNTRUSTED) - before;
+            println!("{n_bad} bad lists in round {round}");
+            assert!(n_bad > 10, "a flood");
+        }
         println!("20 posts: {calm:?} in calm, {busy:?} in the flood");
-        assert!(busy < Duration::from_secs(5), "{busy:?}");
-        flood.join().unwrap();
-        assert!(hub.metric("effigy_hub_errors_told_total{code=\"untrusted\"}") > 10);
+        // Four fifths of what there is in calm, the best of two rounds each: other tests are busy
+        // as well.
+        assert!(busy * 4 <= calm * 5, "{busy:?} instead of {calm:?}");
     });
+}
+
+const UNTRUSTED: &str = "effigy_hub_errors_told_total{code=\"untrusted\"}";
+
+/// Somebody who sends bad signatures on a thread of their own until they are told to stop.
+struct Flood {
+    stop: Arc<AtomicBool>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Flood {
+    fn start(hub: &Hub) -> Self {
+        let (address, port) = (hub.address.clone(), hub.port);
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || among_people(flood(address, port, told)));
+        Self { stop, thread }
+    }
+
+    fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+    }
 }
 
 async fn time_of_posts(ana: &mut Person, ben: &Person, word: &str) -> Duration {
@@ -420,7 +627,7 @@ async fn time_of_posts(ana: &mut Person, ben: &Person, word: &str) -> Duration {
 }
 
 /// Sends lists of a hundred entries whose last signature is bad, as fast as the hub takes them.
-async fn flood(address: String, port: u16) {
+async fn flood(address: String, port: u16, stop: Arc<AtomicBool>) {
     let hub = Hub::elsewhere(address, port);
     let mut author = Puppet::new().await;
     author.begin().await;
@@ -437,8 +644,7 @@ async fn flood(address: String, port: u16) {
     let message = format!(
         r#"{{"type":"entries","identity":"{device}","more":false,"records":[{records},{bad}],"request":1}}"#
     );
-    let end = Instant::now() + Duration::from_secs(1);
-    while Instant::now() < end {
+    while !stop.load(Ordering::Relaxed) {
         let (mut raw, _) = session(&hub).await;
         for _ in 0..3 {
             raw.send(Frame::Text(message.clone())).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use effigy_core::random::Random;
 use effigy_core::seal::{SealingSecret, seal_letter};
-use effigy_core::{Identity, Time};
+use effigy_core::{Cid, Identity, Purpose, Time};
 use effigy_net_native::now;
 use effigy_proto::{
     Binding, Command, Config, ErrorCode, Event, Frame, Input, Keys, Link, Message, Node, Output,
@@ -164,6 +164,25 @@ impl Puppet {
             _ => None,
         });
         String::from_utf8(known.unwrap().entry.bytes().to_vec()).unwrap()
+    }
+
+    /// A first entry of the device's feed, truly signed, with exactly so many bytes.
+    pub(crate) fn entry_of_length(&self, length: usize) -> String {
+        let (device, synod) = (self.device(), self.synod());
+        let name = Cid::of(b"anything");
+        let header = |fill: usize| {
+            format!(
+                "{{\"comparable\":1,\"ext\":{{\"fill\":\"{}\"}},\"generation\":0,\
+                 \"identity\":\"{device}\",\"parents\":[],\
+                 \"payload\":{{\"cid\":\"{name}\",\"size\":8,\"type\":\"public_note\"}},\
+                 \"synod\":[\"{synod}\",\"{name}\"],\"v\":1}}",
+                "x".repeat(fill)
+            )
+        };
+        // A newline and a signature of 86 letters come behind it.
+        let header = header(length - 87 - header(0).len());
+        let signature = self.keys.device.sign(Purpose::Entry, header.as_bytes());
+        format!("{header}\n{signature}")
     }
 
     /// Gives the node an account.
