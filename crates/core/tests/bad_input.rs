@@ -51,6 +51,51 @@ fn a_header_or_a_payload_too_large() {
     assert_eq!(payload, Err(PayloadError::TooLong { size: 15_361 }));
 }
 
+/// T05: a clock is a whole number from 1 to 2^53 - 1, in its one spelling.
+#[test]
+fn a_clock_out_of_its_bounds() {
+    let good = String::from_utf8(header_with_ext(b"{}")).unwrap();
+    let with = |clock: &str| {
+        let header = good.replacen("\"comparable\":1,", &format!("\"comparable\":{clock},"), 1);
+        Entry::parse(&signed(header.as_bytes()))
+    };
+    for clock in ["1", "2", "9007199254740990", "9007199254740991"] {
+        assert_eq!(with(clock).unwrap().header().comparable.to_string(), clock);
+    }
+    let json = |fault| EntryError::Json(fault);
+    for (clock, fault) in [
+        ("0", EntryError::Clock),
+        ("9007199254740992", json(CanonError::Number)),
+        ("9223372036854775807", json(CanonError::Number)),
+        ("18446744073709551615", json(CanonError::Number)),
+        ("18446744073709551616", json(CanonError::Number)),
+        ("-1", json(CanonError::Number)),
+        ("-9223372036854775808", json(CanonError::Number)),
+        ("1.0", json(CanonError::Number)),
+        ("1e3", json(CanonError::Number)),
+        ("01", json(CanonError::Syntax)),
+        ("\"1\"", json(CanonError::Shape)),
+        ("null", json(CanonError::Shape)),
+    ] {
+        assert_eq!(with(clock).err(), Some(fault), "{clock}");
+    }
+}
+
+/// T34: whichever byte of a blob is another one, the blob is another one.
+#[test]
+fn a_blob_with_any_byte_changed() {
+    let bytes: Vec<u8> = (0..4_096_usize).map(|n| (n * 31 % 251) as u8).collect();
+    let name = Cid::of(&bytes);
+    assert!(Blob::checked(bytes.clone(), name).is_ok());
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1 << (at % 8);
+        assert_eq!(Blob::checked(changed, name), Err(BlobError::Hash), "byte {at}");
+        assert_eq!(Blob::checked(bytes[..at].to_vec(), name), Err(BlobError::Hash), "cut at {at}");
+    }
+    assert_eq!(Blob::checked([&bytes[..], &[0]].concat(), name), Err(BlobError::Hash));
+}
+
 #[test]
 fn bytes_under_a_wrong_name_or_more_than_a_blob_holds() {
     assert_eq!(Blob::checked(b"these".to_vec(), Cid::of(b"those")), Err(BlobError::Hash));

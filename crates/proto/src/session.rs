@@ -163,6 +163,8 @@ fn proven(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn secret(seed: u8) -> Secret {
@@ -172,6 +174,13 @@ mod tests {
     fn begin(seed: u8, dialled: bool, origin: &str) -> (Session, Option<Message>) {
         let binding = Binding::Origin(origin.to_owned());
         let mut random = Random::seeded([seed.wrapping_add(100); 32]);
+        Session::begin(binding, dialled, secret(seed).identity(), None, None, &mut random)
+    }
+
+    /// The same with another challenge.
+    fn begin_with(seed: u8, dialled: bool, chance: [u8; 32]) -> (Session, Option<Message>) {
+        let binding = Binding::Origin(HUB.to_owned());
+        let mut random = Random::seeded(chance);
         Session::begin(binding, dialled, secret(seed).identity(), None, None, &mut random)
     }
 
@@ -258,6 +267,53 @@ mod tests {
     }
 
     #[test]
+    fn the_own_key_is_refused_whatever_the_challenge() {
+        // Somebody who stole the key, or another copy of this device: not to be talked to.
+        for dialled in [true, false] {
+            let (mut ana, _) = begin(1, dialled, HUB);
+            let (thief, _) = begin_with(1, !dialled, [55; 32]);
+            let Session::Greeting { ours: theirs, .. } = thief else { unreachable!() };
+            let Session::Greeting { ours, .. } = &ana else { unreachable!() };
+            assert_ne!(ours.challenge, theirs.challenge);
+            let step = ana.take(&Message::SessionRequest(theirs), &secret(1));
+            assert!(matches!(step, Step::Refuse(ErrorCode::Untrusted)));
+        }
+    }
+
+    #[test]
+    fn the_own_challenge_is_refused_whoever_says_it() {
+        for dialled in [true, false] {
+            let (mut ana, _) = begin(1, dialled, HUB);
+            let Session::Greeting { ours, .. } = &ana else { unreachable!() };
+            let echo = SessionRequest { identity: secret(2).identity(), ..ours.clone() };
+            let step = ana.take(&Message::SessionRequest(echo), &secret(1));
+            assert!(matches!(step, Step::Refuse(ErrorCode::Untrusted)));
+        }
+    }
+
+    #[test]
+    fn a_mirror_is_refused_in_every_state() {
+        // As acceptor: everything that is said comes back.
+        let (mut hub, _) = begin(2, false, HUB);
+        let (_, first) = begin(1, true, HUB);
+        let Step::Say(said) = hub.take(&first.unwrap(), &secret(2)) else { unreachable!() };
+        for echo in &said {
+            let mut hub = begin(2, false, HUB).0;
+            let Step::Say(_) = hub.take(&begin(1, true, HUB).1.unwrap(), &secret(2)) else {
+                unreachable!()
+            };
+            assert!(matches!(hub.take(echo, &secret(2)), Step::Refuse(_)), "{echo:?}");
+        }
+        // As dialler: the proof that it gives comes back to it, and it is open already.
+        let (mut ana, first) = begin(1, true, HUB);
+        let (mut hub, _) = begin(2, false, HUB);
+        let Step::Say(said) = hub.take(&first.unwrap(), &secret(2)) else { unreachable!() };
+        assert!(matches!(ana.take(&said[0], &secret(1)), Step::Say(_)));
+        let Step::Opened(proof) = ana.take(&said[1], &secret(1)) else { unreachable!() };
+        assert!(matches!(ana.take(&proof[0], &secret(1)), Step::Refuse(ErrorCode::Forbidden)));
+    }
+
+    #[test]
     fn a_recorded_proof_opens_no_other_session() {
         let mut recorded = None;
         let record = |message: Message| {
@@ -281,21 +337,52 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_proof_is_no_entry_and_no_entry_is_a_proof() {
-        let (mut ana, first) = begin(1, true, HUB);
-        let Some(Message::SessionRequest(mut request)) = first else { unreachable!() };
-        request.identity = secret(2).identity();
-        // A challenge that spells an entry changes nothing: it is signed under another purpose.
-        request.challenge = "A".repeat(43);
-        ana.take(&Message::SessionRequest(request), &secret(1));
-        let Session::Proving { binding, ours, theirs, .. } = &ana else { unreachable!() };
-        let bytes = transcript(binding, ours, theirs, "dialler").unwrap();
-        let signature = prove(binding, ours, theirs, "dialler", &secret(1)).unwrap();
-        let identity = secret(1).identity();
-        for purpose in Purpose::ALL {
-            let verdict = identity.verify(purpose, &bytes, &signature).is_ok();
-            assert_eq!(verdict, purpose == Purpose::SessionAuth);
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        /// T17: the challenge is the other side's to choose. Whatever it spells, the signature over
+        /// it is a proof of this session and nothing else.
+        #[test]
+        fn a_proof_is_nothing_else_whatever_the_challenge(
+            challenge in prop_oneof![
+                any::<[u8; 32]>().prop_map(|bytes| BASE64URL_NOPAD.encode(&bytes)),
+                // What passes for one by its length: pieces of entries and of transcripts.
+                "[ -~]{43}",
+                Just(r#"{"comparable":1,"generation":0,"identity":""#.to_owned()),
+                Just("effigy/entry/v1\0".repeat(3)[..43].to_owned()),
+            ],
+            head in any::<Option<[u8; 32]>>(),
+        ) {
+            let (mut ana, _) = begin(1, true, HUB);
+            let request = SessionRequest {
+                challenge: challenge.clone(),
+                head: head.map(Cid::from_digest),
+                identity: secret(2).identity(),
+                protocols: vec![PROTOCOL.to_owned()],
+                synod: None,
+            };
+            let step = ana.take(&Message::SessionRequest(request), &secret(1));
+            prop_assert!(matches!(step, Step::Say(_)));
+            let Session::Proving { binding, ours, theirs, .. } = &ana else { unreachable!() };
+            let bytes = transcript(binding, ours, theirs, "dialler").unwrap();
+            let signature = prove(binding, ours, theirs, "dialler", &secret(1)).unwrap();
+            let identity = secret(1).identity();
+            for purpose in Purpose::ALL {
+                for said in [&bytes[..], challenge.as_bytes()] {
+                    let counts = identity.verify(purpose, said, &signature).is_ok();
+                    prop_assert_eq!(counts, purpose == Purpose::SessionAuth && said == bytes);
+                }
+            }
+            // Nor is it an entry, whose header would be the transcript or the challenge.
+            for header in [&bytes[..], challenge.as_bytes()] {
+                let entry = [header, b"\n", signature.to_string().as_bytes()].concat();
+                prop_assert!(effigy_core::Entry::parse(&entry).is_err());
+            }
+            // Nor the proof of the other role, or of this one elsewhere.
+            let elsewhere = Binding::Origin("https://elsewhere.example".to_owned());
+            for (binding, role) in [(binding, "acceptor"), (&elsewhere, "dialler")] {
+                prop_assert!(!proven(binding, ours, theirs, role, identity, &signature));
+            }
         }
     }
 }

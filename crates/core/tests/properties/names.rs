@@ -5,7 +5,7 @@ use std::str::FromStr;
 use effigy_core::invite::{Invite, InviteError, Token};
 use effigy_core::mnemonic::{Words, WordsError};
 use effigy_core::text::clean_name;
-use effigy_core::{Cid, Identity, Secret, Signature};
+use effigy_core::{Cid, Identity, Purpose, Secret, Signature};
 use proptest::prelude::*;
 
 use crate::cases;
@@ -168,6 +168,32 @@ proptest! {
         swapped.swap(at, (at + 1) % 12);
         if let Err(error) = Words::parse(&swapped.join(" ")) {
             prop_assert_eq!(error, WordsError::Checksum);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    /// T17: whatever bytes somebody is brought to sign, for one use they are worth nothing for
+    /// another: not as they are, and not with a prefix of the other use in front of them.
+    #[test]
+    fn a_signature_counts_for_its_purpose_only(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        signed in 0..10_usize,
+        checked in 0..10_usize,
+    ) {
+        let (signed, checked) = (Purpose::ALL[signed], Purpose::ALL[checked]);
+        let secret = Secret::from_seed(&[7; 32]);
+        let identity = secret.identity();
+        let prefix = format!("effigy/{}/v1\0", checked.name());
+        let prefixed = [prefix.as_bytes(), &bytes].concat();
+        for challenge in [&bytes, &prefixed] {
+            let signature = secret.sign(signed, challenge);
+            for claimed in [&bytes, &prefixed] {
+                let counts = identity.verify(checked, claimed, &signature).is_ok();
+                prop_assert_eq!(counts, signed == checked && claimed == challenge);
+            }
         }
     }
 }
