@@ -253,7 +253,8 @@ impl Node {
         held.asking = None;
         if live {
             self.save(Batch { deletes: gone, ..Batch::new() });
-            for link in self.open_links() {
+            let synod = self.tracked.get(&identity).copied();
+            for link in self.concerned(&synod) {
                 self.ask_heads_of(link, &[identity]);
             }
         }

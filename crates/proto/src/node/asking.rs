@@ -39,13 +39,20 @@ impl Node {
             if old_news {
                 continue;
             }
-            held.remote.insert(peer, Remote { head: *head, spent: false });
+            let remote = Remote { head: *head, spent: false };
+            let lacks = held.lacks(&remote);
+            held.remote.insert(peer, remote);
+            if let Some(conn) = self.links.get_mut(&link) {
+                conn.told.insert(head.identity);
+            }
             self.status_changed = true;
             if Some(head.identity) == self.own_feed() {
                 self.note_receipt(link, peer, head);
                 self.note_claim(peer, head);
             }
-            self.ask_for(head.identity);
+            if lacks {
+                self.ask_for(head.identity);
+            }
         }
     }
 
@@ -67,6 +74,7 @@ impl Node {
             held.walk.begin(peer);
         }
         held.asking = Some(Asking { link, peer, request, since });
+        self.index.asking.arm(identity, since.after(PATIENCE));
         let after = held.ends();
         let generation = held.feed.generation();
         let limit = BATCH as u32;
@@ -87,10 +95,9 @@ impl Node {
         if held.asking.is_some_and(|asking| doubt(&asking.peer) <= doubt(peer)) {
             return None;
         }
-        let ways = self.links.iter().filter(|(_, conn)| conn.peer() == Some(*peer));
         // A direct way before the hub's, where there are both.
-        let (link, _) = ways.max_by_key(|(_, conn)| conn.path == Path::Direct)?;
-        Some((*link, *peer))
+        let direct = |link: &Link| self.links.get(link).map(|conn| conn.path == Path::Direct);
+        Some((self.index.peers.of(*peer).max_by_key(direct)?, *peer))
     }
 
     /// Gives up a request that is under way. The answer may still come.
@@ -117,9 +124,18 @@ impl Node {
 
     /// A connection is gone: what was asked of it is asked of others.
     pub(super) fn release_asking(&mut self, link: Link, conn: &Conn, peer: Identity) {
-        let elsewhere = self.links.values().any(|conn| conn.peer() == Some(peer));
+        let others: Vec<Link> = self.index.peers.of(peer).collect();
+        let elsewhere = !others.is_empty();
+        let mut told = conn.told.clone();
+        for other in others {
+            let Some(other) = self.links.get_mut(&other) else { continue };
+            // What it told on this connection is forgotten with its last one.
+            other.told.extend(&conn.told);
+            told.extend(&other.told);
+        }
         let mut again = conn.hungry.clone();
-        for (feed, held) in &mut self.feeds {
+        for feed in &told {
+            let Some(held) = self.feeds.get_mut(feed) else { continue };
             if held.asking.is_some_and(|asking| asking.link == link) {
                 held.asking = None;
                 again.insert(*feed);
@@ -134,13 +150,13 @@ impl Node {
     /// Gives up on requests that were not answered, and asks somebody else.
     pub(super) fn retry_asking(&mut self) {
         let now = self.now;
-        let late: Vec<(Identity, Asking)> = self
-            .feeds
-            .iter()
-            .filter_map(|(feed, held)| Some((*feed, held.asking?)))
-            .filter(|(_, asking)| self.due(asking) <= now)
-            .collect();
-        for (feed, asking) in late {
+        for feed in self.index.asking.due(now) {
+            let Some(asking) = self.feeds.get(&feed).and_then(|held| held.asking) else { continue };
+            let due = self.due(&asking);
+            if due > now {
+                self.index.asking.arm(feed, due);
+                continue;
+            }
             self.stop_asking(feed);
             self.doubt(asking.peer);
             self.spend(feed, asking.peer);
@@ -152,11 +168,6 @@ impl Node {
     fn due(&self, asking: &Asking) -> Time {
         let answered = self.links.get(&asking.link).map_or(Time(0), |conn| conn.answered);
         asking.since.after(LIMIT).min(asking.since.max(answered).after(PATIENCE))
-    }
-
-    pub(super) fn asking_due(&self) -> Option<Time> {
-        let asking = self.feeds.values().filter_map(|held| held.asking);
-        asking.map(|asking| self.due(&asking)).min()
     }
 
     /// A peer broke a promise: others are asked before it.
@@ -253,7 +264,10 @@ impl Node {
         let asked = |held: &Held| {
             held.asking.filter(|asking| asking.link == link && asking.request == about)
         };
-        let found = self.feeds.iter().find_map(|(feed, held)| Some((*feed, asked(held)?)));
+        // Only who was asked for something can refuse it.
+        let waits = self.links.get(&link).is_some_and(|conn| conn.asking > 0);
+        let mut feeds = self.feeds.iter().filter(|_| waits);
+        let found = feeds.find_map(|(feed, held)| Some((*feed, asked(held)?)));
         if let Some((feed, asking)) = found {
             self.stop_asking(feed);
             self.spend(feed, asking.peer);

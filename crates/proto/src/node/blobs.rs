@@ -11,7 +11,7 @@ use effigy_core::payload::Image;
 use effigy_core::{Blob, Cid, Identity, Span, Time};
 use effigy_store::{Batch, Key, Table};
 
-use super::state::{Content, ContentState, Here, Pending, Sending, Want};
+use super::state::{Conn, Content, ContentState, Here, Pending, Sending, Want};
 use super::{Node, Role};
 use crate::api::Event;
 use crate::io::Link;
@@ -156,7 +156,9 @@ impl Node {
 
     /// Asks everybody whom they may concern for blobs.
     fn ask_for_blobs(&mut self, cids: &[Cid]) {
-        for link in self.open_links() {
+        let contents = cids.iter().filter_map(|cid| self.wants.get(cid)).flat_map(|w| &w.contents);
+        let owners = contents.filter_map(|content| self.contents.get(content));
+        for link in self.concerned(owners.flat_map(|content| content.owners.keys())) {
             self.ask_link_for(link, cids);
         }
     }
@@ -196,6 +198,7 @@ impl Node {
         }
         // Who looks for more than that asks again when they come back.
         absent.truncate(LOOKING.saturating_sub(conn.looking.len()));
+        absent.iter().for_each(|cid| self.index.lookers.insert(*cid, link));
         conn.looking.extend(absent);
         if !blobs.is_empty() {
             self.send(link, &Message::IHave { blobs });
@@ -203,10 +206,17 @@ impl Node {
     }
 
     fn tell_lookers(&mut self, blobs: &[(Cid, u64)]) {
-        for link in self.open_links() {
-            let Some(conn) = self.links.get_mut(&link) else { continue };
-            let found: Vec<(Cid, u64)> =
-                blobs.iter().filter(|(cid, _)| conn.looking.remove(cid)).copied().collect();
+        let mut found: BTreeMap<Link, Vec<(Cid, u64)>> = BTreeMap::new();
+        for blob in blobs {
+            for link in self.index.lookers.of(blob.0) {
+                found.entry(link).or_default().push(*blob);
+            }
+        }
+        for (link, found) in found {
+            for (cid, _) in &found {
+                self.index.lookers.remove(*cid, link);
+                self.links.get_mut(&link).map(|conn| conn.looking.remove(cid));
+            }
             for blobs in lists(&found) {
                 self.send(link, &Message::IHave { blobs });
             }
@@ -253,6 +263,7 @@ impl Node {
             let until = self.now.after(PATIENCE);
             let Some(want) = self.wants.get_mut(&cid) else { return };
             want.asked = Some((link, request, until));
+            self.index.wants.arm(cid, until);
             let offset = u32::try_from(want.part.len()).unwrap_or(u32::MAX);
             let max_size = want.max;
             if let Some(conn) = self.links.get_mut(&link) {
@@ -593,34 +604,38 @@ impl Node {
     }
 
     /// A connection is gone: what came over it so far is kept, and the rest asked of others.
-    pub(super) fn release_wants(&mut self, link: Link) {
-        for want in self.wants.values_mut() {
-            if want.asked.is_some_and(|(asked, _, _)| asked == link) {
+    pub(super) fn release_wants(&mut self, link: Link, conn: &Conn) {
+        let mut released = false;
+        for cid in conn.fetching.values() {
+            let want = self.wants.get_mut(cid);
+            let want = want.filter(|want| want.asked.is_some_and(|(asked, _, _)| asked == link));
+            if let Some(want) = want {
                 want.asked = None;
+                released = true;
             }
         }
-        self.fetch_anywhere();
+        if released {
+            self.fetch_anywhere();
+        }
     }
 
     pub(super) fn retry_wants(&mut self) {
         let now = self.now;
-        let late: Vec<(Link, u32, Cid)> = self
-            .wants
-            .iter()
-            .filter_map(|(cid, want)| {
-                let (link, request, until) = want.asked?;
-                (until <= now).then_some((link, request, *cid))
-            })
-            .collect();
-        for (link, request, cid) in late {
+        let mut late = false;
+        for cid in self.index.wants.due(now) {
+            let asked = self.wants.get(&cid).and_then(|want| want.asked);
+            let Some((link, request, until)) = asked else { continue };
+            if until > now {
+                self.index.wants.arm(cid, until);
+                continue;
+            }
             self.send(link, &Message::Cancel { request });
             self.give_up(link, request, cid);
+            late = true;
         }
-        self.fetch_anywhere();
-    }
-
-    pub(super) fn wants_due(&self) -> Option<Time> {
-        self.wants.values().filter_map(|want| want.asked).map(|(_, _, until)| until).min()
+        if late {
+            self.fetch_anywhere();
+        }
     }
 
     /// An entry that pointed to a picture is gone: with the last one the picture goes.

@@ -110,6 +110,9 @@ impl Node {
             .filter(|(_, greeting)| greeting.next <= now)
             .map(|(synod, greeting)| (*synod, greeting.clone()))
             .collect();
+        if due.is_empty() {
+            return;
+        }
         let hubs: Vec<Link> =
             self.links.iter().filter(|(_, conn)| conn.is_hub()).map(|(link, _)| *link).collect();
         let Some(me) = self.my_synod() else { return };
@@ -136,7 +139,7 @@ impl Node {
     }
 
     pub(super) fn greetings_due(&self) -> Option<Time> {
-        if !self.links.values().any(Conn::is_hub) {
+        if self.greetings.is_empty() || !self.links.values().any(Conn::is_hub) {
             return None;
         }
         self.greetings.values().map(|greeting| greeting.next).min()

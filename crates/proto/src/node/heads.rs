@@ -1,12 +1,14 @@
 //! Telling others how far feeds are, and asking them.
 
+use std::collections::BTreeMap;
+
 use effigy_core::{Identity, Span, Time};
 use effigy_store::{Key, Table};
 
 use super::Node;
 use super::state::{Conn, Held};
 use crate::io::Link;
-use crate::message::{ErrorCode, LIST, Message, WireHead, lists};
+use crate::message::{ErrorCode, Frame, LIST, Message, WireHead, lists};
 
 /// Most feeds that one peer may watch.
 const WATCHES: usize = 2_000;
@@ -24,7 +26,14 @@ pub(super) fn pack_key(identity: &Identity, generation: u64, first: u32) -> Key 
 impl Node {
     /// Asks a peer how far it is in everything that is replicated here.
     pub(super) fn ask_heads(&mut self, link: Link) {
-        let feeds: Vec<Identity> = self.tracked.keys().copied().collect();
+        let claimed = self.links.get(&link).and_then(Conn::claimed);
+        let feeds: Vec<Identity> = if self.is_hub() {
+            let state = claimed.and_then(|synod| self.synods.get(&synod));
+            let devices = state.into_iter().flat_map(|state| state.devices.keys());
+            claimed.iter().chain(devices).copied().collect()
+        } else {
+            self.tracked.keys().copied().collect()
+        };
         self.ask_heads_of(link, &feeds);
     }
 
@@ -60,6 +69,7 @@ impl Node {
         for feed in &identities {
             // Who follows more people than that hears of the rest when they ask again.
             if conn.watches.len() < WATCHES && conn.watches.insert(*feed) {
+                self.index.watchers.insert(*feed, link);
                 new.push(*feed);
             }
         }
@@ -94,16 +104,20 @@ impl Node {
         self.announce_at = self.now.after(ANNOUNCE);
         let moved = std::mem::take(&mut self.moved);
         let heads: Vec<WireHead> = moved.iter().filter_map(|feed| self.wire_head(feed)).collect();
-        for link in self.open_links() {
-            let Some(conn) = self.links.get(&link) else { continue };
-            let news: Vec<WireHead> = heads
-                .iter()
-                .filter(|head| conn.watches.contains(&head.identity))
-                .copied()
-                .collect();
-            for heads in lists(&news) {
-                self.send(link, &Message::LastKnownHeads { heads });
+        let mut news: BTreeMap<Link, Vec<WireHead>> = BTreeMap::new();
+        for head in &heads {
+            for link in self.index.watchers.of(head.identity) {
+                news.entry(link).or_default().push(*head);
             }
+        }
+        // Most hear the same, which is written once.
+        let mut written: (Vec<WireHead>, Vec<Frame>) = Default::default();
+        for (link, news) in news {
+            if written.0 != news {
+                let frames = lists(&news).map(|heads| Message::LastKnownHeads { heads }.encode());
+                written = (news.clone(), frames.collect());
+            }
+            written.1.iter().for_each(|frame| self.send_frame(link, frame.clone()));
         }
     }
 

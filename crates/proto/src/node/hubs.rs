@@ -226,22 +226,17 @@ impl Node {
         me: Identity,
         listed: &BTreeSet<Identity>,
     ) -> Vec<(Link, Identity)> {
-        self.links
-            .iter()
-            .filter(|(other, conn)| **other != link && conn.watching.contains(&me))
-            .filter_map(|(other, conn)| Some((*other, conn.peer()?)))
-            .filter(|(_, peer)| listed.contains(peer))
-            .collect()
+        let ways =
+            listed.iter().flat_map(|peer| self.index.peers.of(*peer).map(|way| (way, *peer)));
+        let lists_me = |way| self.links.get(&way).is_some_and(|conn| conn.watching.contains(&me));
+        ways.filter(|(way, _)| *way != link && lists_me(*way)).collect()
     }
 
     /// At a hub: a connection is gone. At a person's device: the hub is.
     pub(super) fn forget_presence(&mut self, link: Link, conn: &Conn, peer: Identity) {
-        if self.is_hub() {
-            let still = self.links.values().any(|other| other.peer() == Some(peer));
-            if !still {
-                for (other, _) in self.mutual(link, peer, &conn.watching) {
-                    self.send(other, &Message::Offline { identity: peer });
-                }
+        if self.is_hub() && !self.index.peers.any(peer) {
+            for (other, _) in self.mutual(link, peer, &conn.watching) {
+                self.send(other, &Message::Offline { identity: peer });
             }
         }
         for over in self.present.values_mut() {
@@ -374,8 +369,9 @@ impl Node {
             self.fault(link, 0, ErrorCode::Forbidden);
             return;
         }
-        let to = self.links.iter().find(|(_, conn)| conn.peer() == Some(letter.to));
-        let Some((to, conn)) = to else {
+        // The newest way: older ones may lead to a network that the device has left.
+        let to = self.index.peers.of(letter.to).next_back();
+        let Some((to, conn)) = to.and_then(|to| Some((to, self.links.get(&to)?))) else {
             self.send(link, &Message::Error { about: 0, code: ErrorCode::Offline });
             return;
         };
@@ -384,7 +380,7 @@ impl Node {
             self.send(link, &Message::Error { about: 0, code: ErrorCode::TooMuch });
             return;
         }
-        self.send(*to, &Message::MessageFrom { letter });
+        self.send(to, &Message::MessageFrom { letter });
     }
 
     /// A letter came. What cannot be opened is passed over: the hub may have changed it, and is

@@ -29,7 +29,9 @@ impl Node {
         });
         let (session, say) =
             Session::begin(binding, dialled, self.me, head, synod, &mut self.random);
-        self.links.insert(link, Conn::new(dialled, path, session, self.now, self.now.after(BEGIN)));
+        let deadline = self.now.after(BEGIN);
+        self.links.insert(link, Conn::new(dialled, path, session, self.now, deadline));
+        self.index.links.arm(link, deadline);
         if let Some(message) = say {
             self.send(link, &message);
         }
@@ -40,8 +42,9 @@ impl Node {
         self.hub_gone(link);
         self.direct_gone(link);
         let Some(conn) = self.links.remove(&link) else { return };
+        self.forget_link(link, &conn);
         self.serves.retain(|_, serve| serve.link != link);
-        self.release_wants(link);
+        self.release_wants(link, &conn);
         self.status_changed = true;
         let Some(peer) = conn.peer() else { return };
         self.forget_presence(link, &conn, peer);
@@ -49,6 +52,14 @@ impl Node {
         if let Some(synod) = conn.claimed() {
             self.see_off(synod);
         }
+    }
+
+    fn forget_link(&mut self, link: Link, conn: &Conn) {
+        self.index.links.disarm(link);
+        conn.watches.iter().for_each(|feed| self.index.watchers.remove(*feed, link));
+        conn.looking.iter().for_each(|cid| self.index.lookers.remove(*cid, link));
+        conn.peer().into_iter().for_each(|peer| self.index.peers.remove(peer, link));
+        conn.claimed().into_iter().for_each(|synod| self.index.accounts.remove(synod, link));
     }
 
     pub(super) fn close(&mut self, link: Link) {
@@ -94,6 +105,8 @@ impl Node {
     fn opened(&mut self, link: Link) {
         let Some(conn) = self.links.get(&link) else { return };
         let (Some(peer), synod) = (conn.peer(), conn.claimed()) else { return };
+        self.index.peers.insert(peer, link);
+        synod.into_iter().for_each(|synod| self.index.accounts.insert(synod, link));
         let shunned = self.shunned.get(&peer).is_some_and(|(_, until)| *until > self.now);
         if shunned || synod.is_some_and(|synod| self.is_blocked(&synod)) {
             self.send(link, &Message::Error { about: 0, code: ErrorCode::Forbidden });
@@ -180,32 +193,24 @@ impl Node {
     /// Closes who does not prove itself or is silent; asks who is quiet.
     pub(super) fn check_links(&mut self) {
         let now = self.now;
-        let (mut dead, mut quiet) = (Vec::new(), Vec::new());
-        for (link, conn) in &mut self.links {
+        for link in self.index.links.due(now) {
+            let Some(conn) = self.links.get_mut(&link) else { continue };
             let late = conn.peer().is_none() && conn.deadline <= now;
             if late || now.since(conn.heard) >= SILENCE {
-                dead.push(*link);
-            } else if conn.peer().is_some()
-                && now.since(conn.heard) >= PING
-                && now.since(conn.pinged) >= PING
-            {
+                self.close(link);
+                continue;
+            }
+            let quiet = now.since(conn.heard) >= PING && now.since(conn.pinged) >= PING;
+            let ask = conn.peer().is_some() && quiet;
+            if ask {
                 conn.pinged = now;
-                quiet.push(*link);
+            }
+            let again = conn.due();
+            self.index.links.arm(link, again);
+            if ask {
+                self.send(link, &Message::Ping);
             }
         }
-        dead.into_iter().for_each(|link| self.close(link));
-        quiet.into_iter().for_each(|link| self.send(link, &Message::Ping));
-    }
-
-    pub(super) fn links_due(&self) -> Option<Time> {
-        let moment = |conn: &Conn| {
-            if conn.peer().is_none() {
-                conn.deadline
-            } else {
-                conn.heard.max(conn.pinged).after(PING)
-            }
-        };
-        self.links.values().map(moment).min()
     }
 
     /// Connections on which somebody proved themselves.
@@ -225,6 +230,17 @@ impl Node {
         for link in self.open_links() {
             self.send(link, &Message::Ping);
         }
+    }
+}
+
+impl Conn {
+    /// When to look after the connection again, a quarter of a second later at most: many quiet ones
+    /// are looked after at once.
+    fn due(&self) -> Time {
+        if self.peer().is_none() {
+            return self.deadline;
+        }
+        Time(self.heard.max(self.pinged).after(PING).0 | 0xFF)
     }
 }
 

@@ -8,6 +8,7 @@ mod blobs;
 mod greet;
 mod heads;
 mod hubs;
+mod index;
 mod links;
 mod own;
 pub mod record;
@@ -33,7 +34,7 @@ use effigy_store::Batch;
 use crate::api::{Command, Event, Repair, Ticket};
 use crate::io::{Fence, Input, Link, Load, Output};
 use crate::keys::Keys;
-use crate::message::Message;
+use crate::message::{Frame, Message};
 use state::{
     Conn, Content, Direct, Greeting, Held, Here, Holding, HubSlot, Knock, Pending, Serve, Want,
 };
@@ -105,6 +106,7 @@ pub struct Node {
     announce_at: Time,
 
     links: BTreeMap<Link, Conn>,
+    index: index::Index,
     next_link: u64,
     next_request: u32,
     next_load: u64,
@@ -182,6 +184,7 @@ impl Node {
             moved: BTreeSet::new(),
             announce_at: Time(0),
             links: BTreeMap::new(),
+            index: index::Index::default(),
             next_link: 0,
             next_request: 0,
             next_load: 0,
@@ -336,10 +339,10 @@ impl Node {
     /// Sets the alarm for whatever comes first.
     fn set_alarm(&mut self) {
         let moments = [
-            self.links_due(),
+            self.index.links.next(),
             self.hubs_due(),
-            self.asking_due(),
-            self.wants_due(),
+            self.index.asking.next(),
+            self.index.wants.next(),
             self.direct_due(),
             self.greetings_due(),
             self.waiting.next(),
@@ -371,7 +374,10 @@ impl Node {
     }
 
     fn send(&mut self, link: Link, message: &Message) {
-        let frame = message.encode();
+        self.send_frame(link, message.encode());
+    }
+
+    fn send_frame(&mut self, link: Link, frame: Frame) {
         if let Some(conn) = self.links.get_mut(&link) {
             conn.bytes_out = conn.bytes_out.saturating_add(frame.len() as u64);
             self.status_changed = true;

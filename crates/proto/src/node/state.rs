@@ -119,6 +119,8 @@ pub(super) struct Conn {
     pub hungry: BTreeSet<Identity>,
     /// Requests for entries that were given up, whose answers may still be on their way.
     pub given_up: BTreeSet<u32>,
+    /// Feeds of whose heads the peer told.
+    pub told: BTreeSet<Identity>,
     /// Whose heads the peer wants to hear of.
     pub watches: BTreeSet<Identity>,
     /// Blobs that the peer is looking for.
@@ -168,6 +170,7 @@ impl Conn {
             answered: now,
             hungry: BTreeSet::new(),
             given_up: BTreeSet::new(),
+            told: BTreeSet::new(),
             watches: BTreeSet::new(),
             looking: BTreeSet::new(),
             offers: BTreeSet::new(),

@@ -81,10 +81,24 @@ impl Node {
             return;
         }
         self.status_changed = true;
-        for link in self.open_links() {
+        for link in self.concerned(new.iter().filter_map(|feed| self.tracked.get(feed))) {
             self.ask_heads_of(link, new);
         }
         self.share_presence();
+    }
+
+    /// Open sessions of those who may be asked for what these accounts published.
+    pub(super) fn concerned<'a>(
+        &self,
+        synods: impl IntoIterator<Item = &'a Identity>,
+    ) -> BTreeSet<Link> {
+        if !self.is_hub() {
+            return self.open_links().into_iter().collect();
+        }
+        let synods: BTreeSet<&Identity> = synods.into_iter().collect();
+        let of =
+            |synod: &Identity| self.index.accounts.of(*synod).chain(self.index.watchers.of(*synod));
+        synods.into_iter().flat_map(of).collect()
     }
 
     /// The account of who is at the other end of a connection, if that account names the device.
@@ -117,7 +131,8 @@ impl Node {
         if self.members.contains(&synod) || self.members.len() >= policy.members {
             return;
         }
-        if self.links.values().any(|conn| self.account_of(conn) == Some(synod)) {
+        let names = |link| self.links.get(&link).and_then(|conn| self.account_of(conn));
+        if self.index.accounts.of(synod).any(|link| names(link) == Some(synod)) {
             self.members.insert(synod);
             self.save(Batch::new().put(member_key(&synod), []));
         }
@@ -125,7 +140,12 @@ impl Node {
 
     /// Somebody left this hub: what a guest showed is dropped with the last who showed it.
     pub(super) fn see_off(&mut self, synod: Identity) {
-        if !self.is_hub() || self.members.contains(&synod) || self.guests().any(|g| g == synod) {
+        if !self.is_hub() || self.members.contains(&synod) || self.index.accounts.any(synod) {
+            return;
+        }
+        // Who only said a name left nothing behind.
+        if !self.feeds.contains_key(&synod) && !self.synods.contains_key(&synod) {
+            self.tracked.remove(&synod);
             return;
         }
         let mut batch = Batch::new();

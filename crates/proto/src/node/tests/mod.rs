@@ -1,6 +1,7 @@
 //! One node against scripted peers: what a liar may say, and what it must not bring about.
 
 mod actor;
+mod crowd;
 mod desk;
 mod devices;
 mod heads;
