@@ -103,7 +103,7 @@ async fn look(
     let reader = CodeReader::new().await.ok_or(CameraFault::Impossible)?;
     loop {
         if let Some(text) = reader.read_video(video).await
-            && read.run(text)
+            && read.try_run(text).unwrap_or(true)
         {
             return Ok(());
         }
@@ -125,7 +125,8 @@ fn FromFile(read: Callback<String>, fault: RwSignal<Option<&'static str>>) -> im
                 None => None,
             };
             match text {
-                Some(text) => read.run(text),
+                // Nobody is added by a picture that the person has turned away from.
+                Some(text) => drop(read.try_run(text)),
                 None => drop(fault.try_set(Some(
                     "No code was found in this picture. Try one that shows the whole code, sharp and upright.",
                 ))),
