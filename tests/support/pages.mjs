@@ -219,14 +219,16 @@ export class App {
     }, MEETING_MS);
   }
 
-  // Every feed here is whole and has one continuation only.
+  // Every feed here is whole and has one continuation only. What the screen says of it is up to a second old.
   async isWhole() {
-    const { feeds } = await this.network();
-    assert.ok(feeds.length > 0, "there are feeds");
-    for (const feed of feeds) {
-      assert.equal(feed.isForked, false, `${feed.who} has two versions`);
-      assert.equal(feed.held, feed.known, `${feed.who}: ${feed.words}`);
-    }
-    return feeds;
+    return until("every feed is whole", async () => {
+      const { feeds } = await this.network();
+      assert.ok(feeds.length > 0, "there are feeds");
+      for (const feed of feeds) {
+        assert.equal(feed.isForked, false, `${feed.who} has two versions`);
+        assert.equal(feed.held, feed.known, `${feed.who}: ${feed.words}`);
+      }
+      return feeds;
+    });
   }
 }
