@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { App } from "../support/pages.mjs";
+import { until } from "../support/waiting.mjs";
 
 // How soon the next tab leads when the one that wrote is gone.
 const LEADS_MS = 5_000;
@@ -44,6 +45,23 @@ export default async function journey(stage) {
     await first.go("#/");
     await first.sees(`Answer ${turn}`);
   }
+
+  // What is being written goes along, to the last letter, and once it is sent from there it comes back to nobody.
+  await first.tap("Write");
+  await first.insert("Begun in the first tab");
+  await second.button("Use it here").click();
+  await second.opened();
+  await second.tap("Write");
+  await until("the draft is there", async () => (await second.text.inputValue()) === "Begun in the first tab");
+  await second.sendPost();
+  await first.button("Use it here").click();
+  await first.opened();
+  await first.tap("Write");
+  await first.heading("New post").waitFor();
+  assert.equal(await first.text.inputValue(), "", "it was sent, and is no draft any more");
+  await first.tap("Home");
+  await first.sees("Begun in the first tab");
+  assert.equal(await first.cards("Begun in the first tab").count(), 1);
 
   // A tab that crashes or is closed leaves its place to the one that waits.
   first.device.expects(/the page crashed/);

@@ -3,7 +3,7 @@
 use effigy_core::Span;
 use effigy_core::random::Random;
 use effigy_proto::{Command, Config, Event, Input, Node, Output};
-use effigy_store::{Range, Store, StoreError};
+use effigy_store::{Store, StoreError};
 use futures_channel::mpsc::{Receiver, Sender};
 use futures_util::future::{Either, select};
 use futures_util::{SinkExt, StreamExt, pin_mut};
@@ -120,7 +120,7 @@ impl<S: Store, W: World> Engine<'_, S, W> {
     /// Tells the node what the store holds, table by table and page by page.
     async fn restore(&mut self) -> Result<(), EngineError> {
         for table in Node::TABLES {
-            let mut range = Range::all(table).limited(PAGE);
+            let mut range = Node::range(table).limited(PAGE);
             loop {
                 let page = self.store.scan(range.clone()).await?;
                 let full = page.len() == PAGE;

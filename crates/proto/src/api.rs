@@ -121,6 +121,13 @@ pub enum Command {
         /// Its size in bytes, as its entry says.
         size: u64,
     },
+    /// Read a picture of a draft. Answered by [`Event::DraftPicture`].
+    LoadDraftPicture {
+        /// Which picture of the draft, from 0.
+        place: u8,
+        /// Which draft.
+        slot: String,
+    },
     /// Make a new invite; the one before no longer counts.
     NewInvite,
     /// Say once, after a warning, that this device's own feed is to go on although a newer head of
@@ -151,12 +158,33 @@ pub enum Command {
         /// Its origin.
         origin: String,
     },
-    /// Keep a draft through reload and crash, or drop it when `text` is empty.
+    /// Keep a draft through reload and crash, or drop it with its pictures when `text` is empty.
     SaveDraft {
         /// Which draft: `post`, or the id of the entry that is answered.
         slot: String,
-        /// The draft as the screen writes it (JSON); at most 32 KiB.
+        /// The draft as the screen writes it (JSON); at most 1 MiB.
         text: String,
+    },
+    /// Keep a picture of a draft.
+    SaveDraftPicture {
+        /// The picture, without what is told of it; `None` drops it.
+        picture: Option<Picture>,
+        /// Which picture of the draft, from 0; less than a post may have.
+        place: u8,
+        /// Which draft.
+        slot: String,
+    },
+    /// Do what was written in a draft. Once it is done the draft is gone, in the same transaction.
+    SendDraft {
+        /// What is to be done. Its ticket comes back in the answer.
+        command: Box<Command>,
+        /// Which draft.
+        slot: String,
+    },
+    /// Answer once everything that was asked before is durable.
+    Settle {
+        /// Comes back in the answer.
+        ticket: Ticket,
     },
     /// Mark an entry with a word, or take the mark off.
     Tag {
@@ -196,6 +224,15 @@ pub enum Event {
         slot: String,
         /// What it says.
         text: String,
+    },
+    /// A picture of a draft.
+    DraftPicture {
+        /// The picture, without what is told of it; `None` when it is not here or damaged.
+        picture: Option<Picture>,
+        /// Which picture of the draft, from 0.
+        place: u8,
+        /// Which draft.
+        slot: String,
     },
     /// Entries that are part of their feeds now, with their payloads opened; every parent before
     /// its child. The first events after a start bring all that was kept.

@@ -128,7 +128,10 @@ impl Machine {
             Event::Refused { why, .. } => self.refusals.push(why),
             Event::Repair(repair) => self.repair = (!repair.mended).then_some(repair),
             Event::StoreFailed { .. } => self.failed_writes = self.failed_writes.saturating_add(1),
-            Event::Draft { .. } | Event::Followed { .. } | Event::Ready => (),
+            Event::Draft { .. }
+            | Event::DraftPicture { .. }
+            | Event::Followed { .. }
+            | Event::Ready => (),
         }
     }
 }

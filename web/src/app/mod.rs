@@ -1,6 +1,7 @@
 //! The root: the model, the way to send commands, the routes.
 
 mod contents;
+mod desk;
 pub(crate) mod error;
 mod frame;
 mod handle;
@@ -14,6 +15,7 @@ pub(crate) mod task;
 mod toasts;
 
 pub(crate) use contents::Loaded;
+pub(crate) use desk::Sheet;
 pub(crate) use handle::{Answer, Handle};
 pub(crate) use keys::KeyHelp;
 pub(crate) use model::Model;
@@ -50,6 +52,7 @@ pub(crate) fn App() -> impl IntoView {
     keys::listen(help);
     provide_context(Unsent(RwSignal::new(0)));
     keep_time(model);
+    keep_drafts(model, handle);
     wake_with_the_page(handle);
 
     let phase = model.phase();
@@ -83,6 +86,15 @@ fn keep_time(model: Model) {
     if let Ok(interval) = set_interval_with_handle(tick, CLOCK) {
         on_cleanup(move || interval.clear());
     }
+}
+
+/// Writes down what is being written when the page may not come back.
+fn keep_drafts(model: Model, handle: Handle) {
+    page::listen(ev::visibilitychange, move |_| {
+        if !page::is_visible() {
+            task::run(model.desk().save_all(handle));
+        }
+    });
 }
 
 /// Tells the engine when it is worth trying again at once.

@@ -8,6 +8,7 @@ use effigy_proto::{Event, Known, Network, Refusal, Repair};
 use leptos::prelude::*;
 
 use super::contents::Contents;
+use super::desk::Desk;
 use super::handle::{NotDone, Tickets};
 use super::phase::{Damage, Phase};
 use super::toasts::{Said, Toasts};
@@ -16,7 +17,7 @@ use super::toasts::{Said, Toasts};
 #[derive(Clone, Copy)]
 pub(crate) struct Model {
     contents: Contents,
-    drafts: RwSignal<BTreeMap<String, String>>,
+    desk: Desk,
     feeds: StoredValue<Feeds>,
     invite: RwSignal<Option<Invite>>,
     network: RwSignal<Network>,
@@ -45,7 +46,7 @@ impl Model {
     pub(crate) fn new() -> Self {
         Self {
             contents: Contents::new(),
-            drafts: RwSignal::new(BTreeMap::new()),
+            desk: Desk::new(),
             feeds: StoredValue::new(Feeds::default()),
             invite: RwSignal::new(None),
             network: RwSignal::new(Network::default()),
@@ -65,6 +66,8 @@ impl Model {
             positions: BTreeMap::new(),
             view: Some(View::new(me)),
         });
+        // Another tab may have written on, or sent it.
+        self.desk.clear();
         self.network.set(Network::default());
         self.invite.set(None);
         self.repair.set(None);
@@ -93,9 +96,10 @@ impl Model {
         match event {
             Event::Content { bytes, cid } => self.contents.arrived(cid, bytes.as_deref()),
             Event::Done { id, ticket } => self.tickets.settle(ticket, Ok(id)),
-            Event::Draft { slot, text } => self.drafts.update(|drafts| {
-                drafts.insert(slot, text);
-            }),
+            Event::Draft { slot, text } => self.desk.kept(slot, text),
+            Event::DraftPicture { picture, place, slot } => {
+                self.desk.picture_came(&slot, place, picture);
+            }
             Event::Entries(entries) => self.take_in(&entries),
             Event::Followed { mutual, synod } => {
                 self.toasts.say(Said::Followed { mutual, synod });
@@ -116,6 +120,7 @@ impl Model {
             }
             Event::Repair(repair) => self.mend(repair),
             Event::StoreFailed { full } => {
+                self.desk.doubt();
                 self.tickets.settle_all(Err(NotDone::Store { full }));
                 self.toasts.trouble(super::error::not_done(NotDone::Store { full }));
             }
@@ -182,20 +187,9 @@ impl Model {
         self.feeds.with_value(|feeds| feeds.positions.get(id).copied())
     }
 
-    /// A draft as it was kept before this start.
-    pub(crate) fn draft(self, slot: &str) -> Option<String> {
-        self.drafts.with_untracked(|drafts| drafts.get(slot).cloned())
-    }
-
-    /// Remembers a draft within this start, so that the screen that comes next finds it.
-    pub(crate) fn keep_draft(self, slot: &str, text: String) {
-        self.drafts.update_untracked(|drafts| {
-            if text.is_empty() {
-                drafts.remove(slot);
-            } else {
-                drafts.insert(slot.to_owned(), text);
-            }
-        });
+    /// What is being written.
+    pub(crate) const fn desk(self) -> Desk {
+        self.desk
     }
 
     /// The pictures at hand.

@@ -1,10 +1,17 @@
 //! What has to be said above every screen: a newer version, a device that may not write.
 
+use futures_util::future::select;
+use futures_util::pin_mut;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
-use crate::app::{Model, task};
+use crate::app::{Handle, Model, task};
 use crate::browser::{room, settings, update};
+
+/// How long the new version waits for drafts, in milliseconds: nobody is kept from a repair by a
+/// store that does not answer.
+const PATIENCE: u32 = 3_000;
 
 /// How many composers hold something that was not sent.
 #[derive(Clone, Copy)]
@@ -19,7 +26,18 @@ pub(crate) fn UpdateNotice() -> impl IntoView {
         waits.set(true);
         later.set(false);
     });
+    let model = expect_context::<Model>();
+    let handle = expect_context::<Handle>();
     let unsent = expect_context::<Unsent>().0;
+    let apply = move |_| {
+        task::run(async move {
+            // The last words were typed a moment ago.
+            let saved = model.desk().save_all(handle);
+            pin_mut!(saved);
+            select(saved, TimeoutFuture::new(PATIENCE)).await;
+            update::apply();
+        });
+    };
     let words = move || {
         if unsent.get() > 0 {
             "A new version of Effigy is ready. Finish writing first; your draft is kept either way."
@@ -35,7 +53,7 @@ pub(crate) fn UpdateNotice() -> impl IntoView {
                     <p>{words}</p>
                     <div class="notice-actions">
                         <button class="button" type="button" on:click=move |_| later.set(true)>"Later"</button>
-                        <button class="button primary" type="button" on:click=|_| update::apply()>"Update now"</button>
+                        <button class="button primary" type="button" on:click=apply>"Update now"</button>
                     </div>
                 </div>
             </Show>

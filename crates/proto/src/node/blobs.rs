@@ -746,6 +746,9 @@ impl Node {
             }
             Some(Pending::Check { content }) => self.piece_loaded(content, true, bytes),
             Some(Pending::Content { content }) => self.piece_loaded(content, false, bytes),
+            Some(Pending::DraftPicture { slot, place }) => {
+                self.draft_picture_loaded(slot, place, bytes);
+            }
             Some(Pending::Forget { identity, first }) => {
                 self.forget_in_pack(identity, first, bytes);
             }

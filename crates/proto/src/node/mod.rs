@@ -5,6 +5,7 @@
 mod arrivals;
 mod asking;
 mod blobs;
+mod drafts;
 mod greet;
 mod heads;
 mod hubs;
@@ -298,6 +299,7 @@ impl Node {
             }
             Command::FreeSpace => self.free_space(),
             Command::LoadContent { cid, size } => self.look_at(cid, size),
+            Command::LoadDraftPicture { place, slot } => self.load_draft_picture(slot, place),
             Command::NewInvite => self.new_invite(),
             Command::OverrideFence => self.override_fence(),
             Command::Publish { pictures, text, ticket } => {
@@ -310,6 +312,11 @@ impl Node {
             }
             Command::RemoveHub { origin } => self.remove_hub(&origin),
             Command::SaveDraft { slot, text } => self.save_draft(&slot, &text),
+            Command::SaveDraftPicture { picture, place, slot } => {
+                self.save_draft_picture(&slot, place, picture.as_ref());
+            }
+            Command::SendDraft { command, slot } => self.send_draft(&slot, *command),
+            Command::Settle { ticket } => self.answer(ticket, Ok(None)),
             Command::Tag { on, target, ticket, word } => {
                 let done = self.tag(target, word, on);
                 self.answer(ticket, done);

@@ -9,7 +9,7 @@ use effigy_core::seal::{self, SealingSecret};
 use effigy_core::text::clean_name;
 use effigy_core::{Blob, Cid, Draft, Identity, Payload, Secret};
 use effigy_feed::{Arrival, Relation};
-use effigy_store::{Batch, Key, Table};
+use effigy_store::Batch;
 
 use super::Node;
 use super::arrivals::Intake;
@@ -18,8 +18,6 @@ use crate::api::{Event, Picture, PictureChange, Pixels, Refusal, Repair};
 use crate::io::{Fence, Output};
 use crate::message::WireHead;
 
-/// Most bytes of a draft.
-const DRAFT_BYTES: usize = 32 * 1024;
 /// How long a claim of a newer own head is believed without proof.
 const CLAIM: effigy_core::Span = effigy_core::Span::seconds(20);
 
@@ -367,19 +365,6 @@ impl Node {
             self.set_fence();
             self.emit(Event::Repair(Repair { mended: true, ..repair }));
         }
-    }
-
-    pub(super) fn save_draft(&mut self, slot: &str, text: &str) {
-        if slot.len() > 128 || text.len() > DRAFT_BYTES {
-            return;
-        }
-        let key = Key::new(Table::Drafts, slot.as_bytes());
-        let batch = if text.is_empty() {
-            Batch::new().delete(key)
-        } else {
-            Batch::new().put(key, text.as_bytes())
-        };
-        self.save(batch.strict());
     }
 }
 

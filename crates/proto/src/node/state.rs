@@ -284,6 +284,8 @@ pub(super) enum Pending {
     Manifest { content: Cid },
     /// A blob for a peer.
     Blob { link: Link, request: u32, offset: u32, max_size: u32 },
+    /// A picture of a draft.
+    DraftPicture { slot: String, place: u8 },
     /// A pack for a peer.
     Pack { serve: u64, first: u32 },
     /// A pack out of which a payload has to go.

@@ -13,6 +13,7 @@ mod session;
 mod tests;
 
 use std::cell::RefCell;
+use std::future::pending;
 
 use effigy_net_web::Stopper;
 use futures_util::StreamExt as _;
@@ -38,11 +39,11 @@ const HANDOVER: u32 = 5_000;
 #[expect(clippy::disallowed_methods, reason = "the one place that spawns the engine")]
 pub(crate) fn boot(model: Model) -> Handle {
     let (handle, inbox) = Handle::open(model.tickets());
-    spawn_local(run(model, inbox));
+    spawn_local(run(model, handle, inbox));
     handle
 }
 
-async fn run(model: Model, mut inbox: Inbox) {
+async fn run(model: Model, handle: Handle, mut inbox: Inbox) {
     let locks = Locks::find();
     let mut tabs = Tabs::open();
     if !locks.are_safe() {
@@ -60,7 +61,7 @@ async fn run(model: Model, mut inbox: Inbox) {
             }
         };
         model.set_phase(Phase::Loading);
-        let ended = hold(model, &mut inbox, lock, &mut tabs).await;
+        let ended = hold(model, handle, &mut inbox, lock, &mut tabs).await;
         // Whatever was asked and not done will not be done later, behind the person's back.
         while inbox.commands.try_recv().is_ok() {}
         model.tickets().settle_all(Err(NotDone::Busy));
@@ -110,6 +111,7 @@ async fn take_over(locks: &Locks, tabs: &mut Tabs) -> Option<Lock> {
 /// When nothing works here, for whatever reason.
 async fn hold(
     model: Model,
+    handle: Handle,
     inbox: &mut Inbox,
     mut lock: Lock,
     tabs: &mut Tabs,
@@ -129,14 +131,22 @@ async fn hold(
         }
     }
     let engine = stopper.borrow_mut().take();
-    if let Some(engine) = engine {
-        engine.stop();
-        let lost = lock.lost();
-        pin_mut!(lost);
-        // Finishes what is being written; but not for ever, and not when it is too late.
-        select(select(&mut work, TimeoutFuture::new(PATIENCE)), lost).await;
-    }
+    // From here on nobody types what would not be kept.
     model.set_phase(Phase::OtherTab);
+    if let Some(engine) = engine {
+        let finish = async {
+            model.desk().save_all(handle).await;
+            engine.stop();
+            pending::<()>().await;
+        };
+        let lost = lock.lost();
+        pin_mut!(finish, lost);
+        // Finishes what is being written; but not for ever, and not when it is too late.
+        let done = select(select(&mut work, finish), TimeoutFuture::new(PATIENCE));
+        select(done, lost).await;
+        // Whatever the engine told last.
+        model.set_phase(Phase::OtherTab);
+    }
     tabs.say(Word::Yielded);
     let lost = lock.lost();
     pin_mut!(lost);
@@ -193,7 +203,7 @@ async fn next_wish(inbox: &mut Inbox) -> Wish {
     match inbox.wishes.next().await {
         Some(wish) => wish,
         // The page that could wish for something is gone.
-        None => std::future::pending().await,
+        None => pending().await,
     }
 }
 

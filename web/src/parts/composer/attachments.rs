@@ -1,201 +1,279 @@
 //! The pictures of what is being written.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use effigy_core::limits::{ALT_BYTES, IMAGES};
-use effigy_proto::Picture;
+use effigy_proto::{Command, Picture};
 use leptos::prelude::*;
-use web_sys::{DataTransfer, Event, File, FileList};
+use web_sys::{File, FileList};
 
-use crate::app::task;
+use super::draft::Described;
+use crate::app::{Handle, task};
 use crate::browser::picture;
 use crate::parts::avatar::Preview;
-use crate::parts::{Glyph, Icon};
 
 /// A picture that was added.
 #[derive(Clone)]
-struct Attachment {
+pub(super) struct Attachment {
     /// What somebody who cannot see it is told.
-    alt: ArcRwSignal<String>,
-    id: u32,
-    picture: Arc<Picture>,
-    preview: Preview,
+    pub(super) alt: ArcRwSignal<String>,
+    /// Its number in this list, never used again.
+    pub(super) id: u32,
+    pub(super) pixels: ArcRwSignal<Taken>,
+    /// The number under which it lies beside the draft.
+    place: u8,
+}
+
+/// Where the pixels of a picture are.
+#[derive(Clone)]
+pub(super) enum Taken {
+    /// They are being read from the store.
+    Coming,
+    /// Here.
+    Here(Arc<Picture>, Preview),
+    /// The store does not have them: the file has to be added again.
+    Lost,
+}
+
+/// How far the reading of files is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Reading {
+    /// Which file is being read, from 1.
+    pub(super) at: usize,
+    /// How many were handed in together.
+    pub(super) of: usize,
 }
 
 /// The pictures, in the order in which they were added.
 #[derive(Clone, Copy)]
 pub(super) struct Attachments {
+    handle: Handle,
     list: RwSignal<Vec<Attachment>>,
-    /// Descriptions of pictures that a draft could not keep.
-    lost: RwSignal<Vec<String>>,
-    /// How many files are being read.
-    reading: RwSignal<usize>,
     next: StoredValue<u32>,
+    /// Files that wait to be read. One is read at a time: pixels need much more room than files.
+    queue: StoredValue<VecDeque<File>, LocalStorage>,
+    reading: RwSignal<Option<Reading>>,
+    slot: StoredValue<String>,
     trouble: RwSignal<Option<&'static str>>,
 }
 
 impl Attachments {
-    pub(super) fn new(lost: Vec<String>) -> Self {
+    /// Begins with the pictures of a draft, and asks the store for them.
+    pub(super) fn new(slot: String, handle: Handle, kept: Vec<Described>) -> Self {
+        for picture in &kept {
+            let (slot, place) = (slot.clone(), picture.place);
+            // Without an answer they stay "coming", and can be removed and added again.
+            let _ = handle.send(Command::LoadDraftPicture { place, slot });
+        }
+        let list = (0..).zip(kept).map(|(id, Described { alt, place })| Attachment {
+            alt: ArcRwSignal::new(alt),
+            id,
+            pixels: ArcRwSignal::new(Taken::Coming),
+            place,
+        });
+        let list: Vec<Attachment> = list.collect();
         Self {
-            list: RwSignal::new(Vec::new()),
-            lost: RwSignal::new(lost),
-            reading: RwSignal::new(0),
-            next: StoredValue::new(0),
+            handle,
+            next: StoredValue::new(u32::try_from(list.len()).unwrap_or(u32::MAX)),
+            list: RwSignal::new(list),
+            queue: StoredValue::new_local(VecDeque::new()),
+            reading: RwSignal::new(None),
+            slot: StoredValue::new(slot),
             trouble: RwSignal::new(None),
         }
     }
 
+    pub(super) const fn list(self) -> RwSignal<Vec<Attachment>> {
+        self.list
+    }
+
+    pub(super) fn trouble(self) -> Signal<Option<&'static str>> {
+        self.trouble.into()
+    }
+
+    pub(super) fn reading(self) -> Signal<Option<Reading>> {
+        self.reading.into()
+    }
+
     pub(super) fn is_empty(self) -> bool {
-        self.list.with(Vec::is_empty)
+        self.list.with(Vec::is_empty) && self.reading.with(Option::is_none)
     }
 
-    /// Whether a draft had pictures that have to be added again.
-    pub(super) fn has_lost(self) -> bool {
-        self.lost.with(|lost| !lost.is_empty())
+    /// Whether there are as many as a post may have, or will be when all is read.
+    pub(super) fn is_full(self) -> bool {
+        let waiting =
+            self.reading.get().map_or(0, |Reading { at, of }| (of + 1).saturating_sub(at));
+        self.list.with(|list| list.iter().filter(|one| !one.is_lost()).count()) + waiting >= IMAGES
     }
 
-    pub(super) fn count(self) -> usize {
-        self.list.with(Vec::len).saturating_add(self.reading.get())
+    /// Whether any picture could be sent.
+    pub(super) fn has_pictures(self) -> bool {
+        self.list
+            .with(|list| list.iter().any(|one| one.pixels.with(|p| matches!(p, Taken::Here(..)))))
     }
 
-    pub(super) fn is_reading(self) -> bool {
-        self.reading.get() > 0
+    /// How many have to be added again.
+    pub(super) fn lost(self) -> usize {
+        self.list.with(|list| list.iter().filter(|one| one.is_lost()).count())
+    }
+
+    /// Whether nothing is still being read, and every description fits.
+    pub(super) fn may_send(self) -> bool {
+        let fits = |one: &Attachment| {
+            one.alt.with(|alt| alt.trim().len() <= ALT_BYTES)
+                && !one.pixels.with(|pixels| matches!(pixels, Taken::Coming))
+        };
+        self.reading.with(Option::is_none) && self.list.with(|list| list.iter().all(fits))
     }
 
     pub(super) fn clear(self) {
         self.list.try_set(Vec::new());
-        self.lost.try_set(Vec::new());
     }
 
-    /// What draws a draft's attention: the pictures and their descriptions.
+    /// What changes a draft: which pictures there are, and what is told of them.
     pub(super) fn track(self) {
-        self.lost.track();
         self.list.with(|list| list.iter().for_each(|attachment| attachment.alt.track()));
     }
 
-    /// The descriptions, for the draft.
-    pub(super) fn descriptions(self) -> Vec<String> {
-        let mut all = self.lost.get_untracked();
-        self.list.with_untracked(|list| {
-            all.extend(list.iter().map(|attachment| attachment.alt.get_untracked()));
-        });
-        all.truncate(IMAGES);
-        all
-    }
-
-    /// The pictures with their descriptions, ready to be sent.
-    pub(super) fn pictures(self) -> Vec<Picture> {
+    /// The pictures as a draft names them.
+    pub(super) fn described(self) -> Vec<Described> {
         self.list.with_untracked(|list| {
             list.iter()
-                .map(|attachment| {
-                    let alt = attachment.alt.get_untracked().trim().to_owned();
-                    Picture { alt, ..(*attachment.picture).clone() }
-                })
+                .map(|one| Described { alt: one.alt.get_untracked(), place: one.place })
                 .collect()
         })
     }
 
-    /// Adds files until there are as many pictures as a post may have.
-    pub(super) fn add_all(self, files: &FileList) {
-        for file in (0..files.length()).filter_map(|index| files.get(index)) {
-            self.add(file);
+    /// The pictures with their descriptions, ready to be sent.
+    pub(super) fn pictures(self) -> Vec<Picture> {
+        let ready = |one: &Attachment| match one.pixels.get_untracked() {
+            Taken::Here(picture, _) => {
+                let alt = one.alt.get_untracked().trim().to_owned();
+                Some(Picture { alt, ..(*picture).clone() })
+            }
+            Taken::Coming | Taken::Lost => None,
+        };
+        self.list.with_untracked(|list| list.iter().filter_map(ready).collect())
+    }
+
+    /// Takes what the store had of a draft.
+    pub(super) fn came(self, place: u8, picture: Option<Picture>) {
+        let found = self.list.with_untracked(|list| {
+            list.iter().find(|one| one.place == place).map(|one| one.pixels.clone())
+        });
+        if let Some(pixels) = found
+            && matches!(pixels.get_untracked(), Taken::Coming)
+        {
+            pixels.set(picture.map_or(Taken::Lost, taken));
         }
     }
 
-    fn add(self, file: File) {
+    /// Adds files until there are as many pictures as a post may have.
+    pub(super) fn add_all(self, files: &FileList) {
         self.trouble.set(None);
-        if self.list.with_untracked(Vec::len) + self.reading.get_untracked() >= IMAGES {
-            self.trouble.set(Some("A post has room for eight pictures. The rest was not added."));
-            return;
+        let files = (0..files.length()).filter_map(|index| files.get(index));
+        for file in files {
+            if untrack(|| self.is_full()) {
+                self.trouble
+                    .set(Some("A post has room for eight pictures. The rest was not added."));
+                return;
+            }
+            self.queue.update_value(|queue| queue.push_back(file));
+            match self.reading.get_untracked() {
+                Some(Reading { at, of }) => self.reading.set(Some(Reading { at, of: of + 1 })),
+                None => {
+                    self.reading.set(Some(Reading { at: 1, of: 1 }));
+                    task::run(self.read_all());
+                }
+            }
         }
-        self.reading.update(|reading| *reading = reading.saturating_add(1));
-        task::run(async move {
+    }
+
+    /// Reads one file after the other, so that pictures keep their order and the page its memory.
+    async fn read_all(self) {
+        while let Some(file) = self.queue.try_update_value(VecDeque::pop_front).flatten() {
             let made = picture::for_post(&file).await;
-            self.reading.try_update(|reading| *reading = reading.saturating_sub(1));
+            // Stopped meanwhile: what was read is not wanted any more.
+            let Some(Some(Reading { at, of })) = self.reading.try_get_untracked() else { return };
             match made {
                 Ok(picture) => self.take(picture),
                 Err(why) => drop(self.trouble.try_set(Some(why.words()))),
             }
-        });
+            self.reading.try_set((at < of).then_some(Reading { at: at + 1, of }));
+        }
+    }
+
+    /// Reads no further. What was read stays.
+    pub(super) fn stop_reading(self) {
+        self.queue.update_value(VecDeque::clear);
+        self.reading.set(None);
     }
 
     fn take(self, picture: Picture) {
-        let Some(id) = self.next.try_update_value(|next| {
+        let taken = taken(picture);
+        let Taken::Here(picture, _) = &taken else { return };
+        let picture = Picture::clone(picture);
+        // One that was lost and described comes back first.
+        let lost = self.list.try_with_untracked(|list| {
+            list.iter().find(|one| one.is_lost()).map(|one| (one.place, one.pixels.clone()))
+        });
+        let place = if let Some((place, pixels)) = lost.flatten() {
+            pixels.set(taken);
+            place
+        } else {
+            let Some(place) = self.append(taken) else { return };
+            place
+        };
+        let slot = self.slot.get_value();
+        // If the inbox is full, the picture outlives screens but no reload.
+        let _ = self.handle.send(Command::SaveDraftPicture { picture: Some(picture), place, slot });
+    }
+
+    /// Adds a picture at the end. `None` when there is no room, or nobody writes here any more.
+    fn append(self, taken: Taken) -> Option<u8> {
+        let id = self.next.try_update_value(|next| {
             *next = next.wrapping_add(1);
             *next
-        }) else {
-            return; // The screen is gone.
-        };
-        // A description that waited for its picture.
-        let alt = self
-            .lost
-            .try_update(|lost| if lost.is_empty() { String::new() } else { lost.remove(0) })
-            .unwrap_or_default();
-        let preview = Preview::of(&picture);
-        // Not owned by a screen, because it is made after waiting, where there is none.
-        let (alt, picture) = (ArcRwSignal::new(alt), Arc::new(picture));
-        self.list.try_update(|list| list.push(Attachment { alt, id, picture, preview }));
+        })?;
+        let taken_places: Vec<u8> =
+            self.list.try_with_untracked(|list| list.iter().map(|one| one.place).collect())?;
+        let place = (0_u8..).take(IMAGES).find(|place| !taken_places.contains(place))?;
+        // Not owned by a screen, because they are made after waiting, where there is none.
+        let (alt, pixels) = (ArcRwSignal::new(String::new()), ArcRwSignal::new(taken));
+        self.list.try_update(|list| list.push(Attachment { alt, id, pixels, place }))?;
+        Some(place)
     }
 
-    fn remove(self, id: u32) {
-        self.list.update(|list| list.retain(|attachment| attachment.id != id));
+    pub(super) fn remove(self, id: u32) {
+        self.remove_where(|attachment| attachment.id == id);
+    }
+
+    /// Gives up those that have to be added again.
+    pub(super) fn remove_lost(self) {
+        self.remove_where(Attachment::is_lost);
+    }
+
+    fn remove_where(self, goes: impl Fn(&Attachment) -> bool) {
+        let gone: Vec<u8> = self.list.with_untracked(|list| {
+            list.iter().filter(|one| goes(one)).map(|one| one.place).collect()
+        });
+        self.list.update(|list| list.retain(|one| !gone.contains(&one.place)));
+        for place in gone {
+            let slot = self.slot.get_value();
+            // What is left there is overwritten by the next one, and goes with the draft.
+            let _ = self.handle.send(Command::SaveDraftPicture { picture: None, place, slot });
+        }
     }
 }
 
-/// Takes pictures from a paste or a drop. What carries none is left to the text field.
-pub(super) fn attach_from(data: Option<DataTransfer>, event: &Event, attachments: Attachments) {
-    let Some(files) = data.and_then(|data| data.files()) else { return };
-    if files.length() > 0 {
-        event.prevent_default();
-        attachments.add_all(&files);
+impl Attachment {
+    pub(super) fn is_lost(&self) -> bool {
+        self.pixels.with(|pixels| matches!(pixels, Taken::Lost))
     }
 }
 
-/// The pictures below the text, each with its description.
-#[component]
-pub(super) fn Tray(attachments: Attachments) -> impl IntoView {
-    let lost = move || attachments.lost.with(Vec::len);
-    view! {
-        <Show when=move || { lost() > 0 }>
-            <p class="hint">
-                {move || match lost() {
-                    1 => "The picture of this draft could not be kept: please add it again. Its description is here.".to_owned(),
-                    many => format!("The {many} pictures of this draft could not be kept: please add them again. Their descriptions are here."),
-                }}
-                " "
-                <button class="quiet" type="button" on:click=move |_| attachments.lost.set(Vec::new())>"Without pictures"</button>
-            </p>
-        </Show>
-        <ul class="tray">
-            <For each=move || attachments.list.get() key=|attachment| attachment.id let:attachment>
-                <Slot attachments attachment/>
-            </For>
-        </ul>
-        <Show when=move || attachments.is_reading()>
-            <p class="hint" role="status">"Reading the picture and removing hidden data such as its place…"</p>
-        </Show>
-        <p class="fault" role="alert">{attachments.trouble}</p>
-    }
-}
-
-#[component]
-fn Slot(attachments: Attachments, attachment: Attachment) -> impl IntoView {
-    let Attachment { alt, id, preview, .. } = attachment;
-    let alt = RwSignal::from(alt);
-    let hint = format!("alt-{id}");
-    let used = move || alt.with(String::len);
-    let too_long = move || used() > ALT_BYTES;
-    view! {
-        <li class="slot">
-            {preview.address().map(|address| view! { <img src=address alt=""/> })}
-            <label>
-                <span class="label">"Describe it for people who cannot see it"</span>
-                <textarea dir="auto" rows="2" maxlength=ALT_BYTES.to_string() aria-describedby=hint.clone() bind:value=alt></textarea>
-                <span class="hint" id=hint class:fault=too_long>{move || format!("{} of {ALT_BYTES}", used())}</span>
-            </label>
-            <button class="quiet round" type="button" aria-label="Remove this picture" on:click=move |_| attachments.remove(id)>
-                <Glyph icon=Icon::Close/>
-            </button>
-        </li>
-    }
+fn taken(picture: Picture) -> Taken {
+    let preview = Preview::of(&picture);
+    Taken::Here(Arc::new(picture), preview)
 }

@@ -1,135 +1,78 @@
-//! Drafts: kept on every change, so that neither a reload nor a crash takes them.
+//! How what is being written rests in the store.
 
-use std::time::Duration;
-
-use effigy_proto::Command;
-use leptos::ev;
-use leptos::prelude::*;
+use effigy_core::limits::IMAGES;
 use serde::{Deserialize, Serialize};
 
-use super::{Purpose, Writing};
-use crate::app::{Handle, Model};
-use crate::browser::page;
+/// How much of a text outlives a reload: a dozen of the longest posts. In JSON a letter takes up to
+/// six bytes, and the node keeps a megabyte.
+pub(super) const TEXT_BYTES: usize = 128 * 1024;
 
-/// How long a pause in typing is, after which the draft is written down.
-const PAUSE: Duration = Duration::from_millis(400);
-/// Longer drafts are cut: the engine keeps no more than 32 KiB, and JSON may double what is in it.
-const TEXT_BYTES: usize = 12_000;
-
-/// What of a draft is kept. Pictures are too large for it: only their descriptions are.
+/// What of a draft is kept in words. Its pictures lie beside it.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) struct Draft {
-    /// The descriptions of the pictures that have to be added again.
+    /// Its pictures, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) lost_pictures: Vec<String>,
+    pub(super) pictures: Vec<Described>,
     /// The text in Markdown.
     #[serde(default)]
     pub(super) text: String,
 }
 
+/// A picture of a draft.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(super) struct Described {
+    /// What somebody who cannot see it is told.
+    #[serde(default)]
+    pub(super) alt: String,
+    /// The number under which it lies beside the draft.
+    pub(super) place: u8,
+}
+
 impl Draft {
     /// Reads a kept draft. One that cannot be read is shown as the text it is.
     pub(super) fn read(kept: &str) -> Self {
-        serde_json::from_str(kept)
-            .unwrap_or_else(|_| Self { lost_pictures: Vec::new(), text: kept.to_owned() })
+        let read: Result<Self, _> = serde_json::from_str(kept);
+        let mut draft =
+            read.unwrap_or_else(|_| Self { pictures: Vec::new(), text: kept.to_owned() });
+        draft.pictures.retain(|picture| usize::from(picture.place) < IMAGES);
+        draft
     }
 
-    /// Writes it; an empty text drops the draft.
-    fn write(&self) -> String {
-        if self.text.trim().is_empty() && self.lost_pictures.is_empty() {
+    /// Writes it, with as much of the text as is kept; nothing when there is nothing in it.
+    pub(super) fn write(&self) -> String {
+        if self.text.trim().is_empty() && self.pictures.is_empty() {
             return String::new();
         }
-        let cut = self.text.floor_char_boundary(TEXT_BYTES);
-        let kept =
-            Self { text: self.text.get(..cut).unwrap_or_default().to_owned(), ..self.clone() };
+        let text = self.text.get(..self.text.floor_char_boundary(TEXT_BYTES)).unwrap_or_default();
+        let kept = Self { text: text.to_owned(), pictures: self.pictures.clone() };
         serde_json::to_string(&kept).unwrap_or_default()
     }
 }
 
-/// Keeps the draft on every change, at the latest when the page is left.
-pub(super) fn keep(writing: Writing, model: Model, handle: Handle, unsent: RwSignal<usize>) {
-    let slot = StoredValue::new(writing.purpose.slot());
-    let kept = StoredValue::new(model.draft(&slot.get_value()).unwrap_or_default());
-    let write = move || {
-        let draft = Draft {
-            lost_pictures: writing.attachments.descriptions(),
-            text: writing.text.get_untracked(),
-        };
-        let text = draft.write();
-        if kept.with_value(|kept| *kept == text) {
-            return;
-        }
-        slot.with_value(|slot| {
-            model.keep_draft(slot, text.clone());
-            if handle.send(Command::SaveDraft { slot: slot.clone(), text: text.clone() }) {
-                kept.set_value(text);
-            }
-        });
-    };
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let stop = move || {
-        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
-    };
-    Effect::new(move |before: Option<()>| {
-        writing.text.track();
-        writing.attachments.track();
-        if before.is_some() {
-            stop();
-            timer.set_value(set_timeout_with_handle(write, PAUSE).ok());
-        }
-    });
-    page::listen(ev::visibilitychange, move |_| write());
-    count_unsent(writing, unsent);
-    on_cleanup(move || {
-        stop();
-        write();
-    });
-}
-
-/// Counts this composer among those that hold something, for as long as it does.
-fn count_unsent(writing: Writing, unsent: RwSignal<usize>) {
-    let counted = StoredValue::new(false);
-    let count = move |holds: bool| {
-        if counted.get_value() != holds {
-            counted.set_value(holds);
-            unsent.update(|unsent| {
-                *unsent = if holds { unsent.saturating_add(1) } else { unsent.saturating_sub(1) };
-            });
-        }
-    };
-    let holds = Memo::new(move |_| !writing.is_empty());
-    Effect::new(move || count(holds.get()));
-    on_cleanup(move || count(false));
-}
-
-/// Drops the draft of something that was sent.
-pub(super) fn drop_kept(purpose: Purpose, model: Model, handle: Handle) {
-    let slot = purpose.slot();
-    model.keep_draft(&slot, String::new());
-    // If the inbox is full, the draft comes back once more, which is better than losing one.
-    let _ = handle.send(Command::SaveDraft { slot, text: String::new() });
-}
-
 #[cfg(test)]
 mod tests {
+    use effigy_core::limits::ALT_BYTES;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
 
     #[test]
     fn drafts_read_back() {
-        let draft =
-            Draft { lost_pictures: vec!["a cat".to_owned()], text: "Hi \"there\"".to_owned() };
+        let pictures = vec![Described { alt: "a cat".to_owned(), place: 5 }];
+        let draft = Draft { pictures, text: "Hi \"there\"".to_owned() };
         assert_eq!(Draft::read(&draft.write()), draft);
         assert_eq!(Draft::read("{broken").text, "{broken");
+        assert_eq!(Draft::read(""), Draft::default());
         assert_eq!(Draft::default().write(), "");
+        assert!(Draft::read(r#"{"pictures":[{"place":8}]}"#).pictures.is_empty());
     }
 
     #[test]
-    fn long_drafts_fit() {
-        let draft = Draft { lost_pictures: Vec::new(), text: "é\n".repeat(20_000) };
-        assert!(draft.write().len() <= 32 * 1024);
+    fn long_drafts_are_kept_and_the_longest_fit() {
+        let long = Draft { pictures: Vec::new(), text: "é\n".repeat(20_000) };
+        assert_eq!(Draft::read(&long.write()), long);
+        let pictures = (0..8).map(|place| Described { alt: "\u{1}".repeat(ALT_BYTES), place });
+        let worst = Draft { pictures: pictures.collect(), text: "\u{1}".repeat(999_999) };
+        assert!(worst.write().len() <= 1024 * 1024);
     }
 }

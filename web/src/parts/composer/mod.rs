@@ -2,17 +2,17 @@
 
 mod attachments;
 mod draft;
+mod tray;
+mod writing;
 
 use effigy_core::Cid;
-use effigy_core::limits::{IMAGES, TEXT_BYTES};
-use effigy_proto::Command;
 use leptos::prelude::*;
 
 use super::notices::Unsent;
 use super::{Glyph, Icon, Markdown};
-use crate::app::{Answer, Handle, Model, error, task};
-use attachments::{Attachments, Tray, attach_from};
-use draft::{Draft, keep};
+use crate::app::{Handle, Model};
+use tray::{Tray, attach_from};
+use writing::Writing;
 
 /// What is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -44,64 +44,18 @@ impl Purpose {
         }
     }
 
+    /// What is said when it is durable.
+    pub(crate) const fn sent(self) -> &'static str {
+        match self {
+            Self::Answer { .. } => "Your reply is posted.",
+            Self::Post => "Posted. It is on this device and on its way.",
+        }
+    }
+
     const fn send(self) -> &'static str {
         match self {
             Self::Answer { .. } => "Reply",
             Self::Post => "Post",
-        }
-    }
-}
-
-/// What is being written.
-#[derive(Clone, Copy)]
-struct Writing {
-    attachments: Attachments,
-    purpose: Purpose,
-    sending: RwSignal<bool>,
-    text: RwSignal<String>,
-    /// What went wrong last.
-    trouble: RwSignal<Option<&'static str>>,
-}
-
-impl Writing {
-    fn begin(purpose: Purpose, model: Model) -> Self {
-        let draft = model.draft(&purpose.slot()).map(|text| Draft::read(&text)).unwrap_or_default();
-        Self {
-            attachments: Attachments::new(draft.lost_pictures),
-            purpose,
-            sending: RwSignal::new(false),
-            text: RwSignal::new(draft.text),
-            trouble: RwSignal::new(None),
-        }
-    }
-
-    fn is_empty(self) -> bool {
-        self.text.with(|text| text.trim().is_empty()) && self.attachments.is_empty()
-    }
-
-    fn bytes_left(self) -> isize {
-        let used = self.text.with(String::len);
-        TEXT_BYTES.cast_signed().saturating_sub(used.cast_signed())
-    }
-
-    fn may_send(self) -> bool {
-        !self.is_empty()
-            && !self.sending.get()
-            && self.bytes_left() >= 0
-            && !self.attachments.is_reading()
-    }
-
-    async fn send(self, handle: Handle) -> Answer {
-        let text = self.text.get_untracked();
-        let pictures = self.attachments.pictures();
-        match self.purpose {
-            Purpose::Answer { parent, root } => {
-                let command = |ticket| Command::Comment { parent, pictures, root, text, ticket };
-                handle.request(command).await
-            }
-            Purpose::Post => {
-                handle.request(|ticket| Command::Publish { pictures, text, ticket }).await
-            }
         }
     }
 }
@@ -117,43 +71,23 @@ pub(crate) fn Composer(
 ) -> impl IntoView {
     let model = expect_context::<Model>();
     let handle = expect_context::<Handle>();
-    let writing = Writing::begin(purpose, model);
-    let unsent = expect_context::<Unsent>().0;
-    if untrack(|| !writing.is_empty() || writing.attachments.has_lost()) {
+    let writing = *Writing::take_up(purpose, model, handle);
+    if untrack(|| !writing.is_empty() && !writing.sending.get()) {
         model.toasts().note("Draft restored.");
     }
-    keep(writing, model, handle, unsent);
+    count_unsent(writing, expect_context::<Unsent>().0);
     let preview = RwSignal::new(false);
-    let submit = move || {
-        if !untrack(|| writing.may_send()) {
-            return;
-        }
-        writing.sending.set(true);
-        writing.trouble.set(None);
-        task::run(async move {
-            let answer = writing.send(handle).await;
-            writing.sending.try_set(false);
-            match answer {
-                Ok(_) => {
-                    draft::drop_kept(purpose, model, handle);
-                    writing.attachments.clear();
-                    writing.text.try_set(String::new());
-                    done.run(());
-                }
-                Err(why) => drop(writing.trouble.try_set(Some(error::not_done(why)))),
-            }
-        });
-    };
+    let submit = Callback::new(move |()| writing.send(done));
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        submit();
+        submit.run(());
     };
     view! {
         <form class="composer" on:submit=on_submit
             on:paste=move |event| attach_from(event.clipboard_data(), &event, writing.attachments)
             on:dragover=|event| event.prevent_default()
             on:drop=move |event| attach_from(event.data_transfer(), &event, writing.attachments)>
-            <Show when=move || preview.get() fallback=move || view! { <TextField writing focused submit=Callback::new(move |()| submit())/> }>
+            <Show when=move || preview.get() fallback=move || view! { <TextField writing focused submit/> }>
                 <div class="preview" aria-label="Preview" role="region"><Markdown text=writing.text/></div>
             </Show>
             <Tray attachments=writing.attachments/>
@@ -162,6 +96,22 @@ pub(crate) fn Composer(
             {matches!(purpose, Purpose::Post).then(|| view! { <Audience/> })}
         </form>
     }
+}
+
+/// Counts this form among those that hold something, for as long as it does.
+fn count_unsent(writing: Writing, unsent: RwSignal<usize>) {
+    let counted = StoredValue::new(false);
+    let count = move |holds: bool| {
+        if counted.get_value() != holds {
+            counted.set_value(holds);
+            unsent.update(|unsent| {
+                *unsent = if holds { unsent.saturating_add(1) } else { unsent.saturating_sub(1) };
+            });
+        }
+    };
+    let holds = Memo::new(move |_| !writing.is_empty());
+    Effect::new(move || count(holds.get()));
+    on_cleanup(move || count(false));
 }
 
 /// The text. It grows with what is in it.
@@ -186,7 +136,7 @@ fn TextField(writing: Writing, focused: bool, submit: Callback<()>) -> impl Into
             <span class="sr-only">{writing.purpose.label()}</span>
             // The copy behind the field gives it its height.
             <span class="grow" aria-hidden="true">{move || format!("{} ", writing.text.get())}</span>
-            <textarea node_ref=node dir="auto" rows="3" placeholder=writing.purpose.label() bind:value=writing.text on:keydown=on_key></textarea>
+            <textarea node_ref=node dir="auto" rows="3" placeholder=writing.purpose.label() readonly=writing.sending bind:value=writing.text on:keydown=on_key></textarea>
         </label>
     }
 }
@@ -201,7 +151,7 @@ fn Tools(writing: Writing, preview: RwSignal<bool>) -> impl IntoView {
         // So that the same file can be chosen again.
         input.set_value("");
     };
-    let full = move || writing.attachments.count() >= IMAGES;
+    let full = move || writing.attachments.is_full();
     // Only said when it begins to matter.
     let left = move || {
         let left = writing.bytes_left();
@@ -211,7 +161,11 @@ fn Tools(writing: Writing, preview: RwSignal<bool>) -> impl IntoView {
             _ => None,
         }
     };
+    let beyond = move || writing.is_beyond_keeping();
     view! {
+        <Show when=beyond>
+            <p class="hint fault" role="status">"Only the first 128 kB of this text would outlive a reload. It is too long for one post anyway: make several of it."</p>
+        </Show>
         <div class="composer-tools">
             <label class="quiet" class:disabled=full>
                 <Glyph icon=Icon::Picture/>"Pictures"

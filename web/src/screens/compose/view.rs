@@ -11,7 +11,7 @@ use crate::parts::{Composer, Purpose, Screen};
 pub(crate) fn Compose() -> impl IntoView {
     let model = expect_context::<Model>();
     let done = Callback::new(move |()| {
-        model.toasts().note("Posted. It is on this device and on its way.");
+        model.toasts().note(Purpose::Post.sent());
         // In place of the form, so that "Back" does not lead to an empty one.
         page::replace("#/");
     });

@@ -66,11 +66,12 @@ fn Gone(id: Cid) -> impl IntoView {
 fn Thread(id: Cid, root: Cid, reply: bool) -> impl IntoView {
     let model = expect_context::<Model>();
     let replies = Memo::new(move |_| model.with_view(|view| view.replies(&id)).unwrap_or_default());
-    let done = Callback::new(move |()| model.toasts().note("Your reply is posted."));
+    let purpose = Purpose::Answer { parent: id, root };
+    let done = Callback::new(move |()| model.toasts().note(purpose.sent()));
     view! {
         {(root != id).then(|| view! { <p class="answer-to"><a href=route::post(&root)>"Show the whole thread"</a></p> })}
         <PostCard id role=Role::Main/>
-        <Composer purpose=Purpose::Answer { parent: id, root } focused=reply done/>
+        <Composer purpose focused=reply done/>
         <section class="replies" aria-labelledby="replies-title">
             <h2 id="replies-title">{move || replies.with(|replies| counted(replies))}</h2>
             <Branches replies=replies depth=0/>

@@ -108,7 +108,7 @@ fn what_stands_behind_damage_comes_back_with_what_it_says() {
 }
 
 /// A file that is a picture: nothing here looks at its pixels.
-fn png() -> Vec<u8> {
+pub(super) fn png() -> Vec<u8> {
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     for (kind, data) in [
         (b"IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0].as_slice()),

@@ -4,6 +4,7 @@ mod actor;
 mod crowd;
 mod desk;
 mod devices;
+mod drafts;
 mod heads;
 mod keeping;
 mod orphans;
