@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import { asFromCamera, drawn, movingWebp, pngBomb } from "../support/pictures.mjs";
 import { hubBinary } from "../support/places.mjs";
-import { film } from "../support/qr_camera.mjs";
+import { film, photograph } from "../support/qr_camera.mjs";
 import { until } from "../support/waiting.mjs";
 
 const FOREIGN = "This is not an Effigy code.";
@@ -119,6 +119,41 @@ async function checkCamera(stage, hub) {
   const files = cem.page.locator(".scan input[type=file]");
   await files.setInputFiles({ name: "none.jpg", mimeType: "image/jpeg", buffer: await drawn(cem.page) });
   await cem.page.getByText("No code was found in this picture.").waitFor();
+  await files.setInputFiles({ name: "foreign.jpg", mimeType: "image/jpeg", buffer: await photograph(fragment) });
+  await cem.page.getByText(FOREIGN).waitFor();
+  // A reader of the browser's own that never works is done without.
+  await cem.page.evaluate(() => {
+    window.BarcodeDetector = class {
+      static async getSupportedFormats() { return ["qr_code"]; }
+      async detect() { window.wasAsked = true; throw new DOMException("Not here.", "NotSupportedError"); }
+    };
+  });
+  await files.setInputFiles({ name: "none.jpg", mimeType: "image/jpeg", buffer: await drawn(cem.page) });
+  await cem.page.getByText("No code was found in this picture.").waitFor();
+  await files.setInputFiles({ name: "foreign.jpg", mimeType: "image/jpeg", buffer: await photograph(fragment) });
+  await cem.page.getByText(FOREIGN).waitFor();
+  assert.ok(await cem.page.evaluate(() => window.wasAsked));
+
+  // Who turns away while the browser still asks has no camera running afterwards.
+  await cem.page.evaluate(() => {
+    const media = navigator.mediaDevices;
+    const ask = media.getUserMedia.bind(media);
+    window.granted = [];
+    media.getUserMedia = async (...all) => {
+      const stream = await ask(...all);
+      window.granted.push(...stream.getTracks());
+      await new Promise((resolve) => { window.agree = resolve; });
+      return stream;
+    };
+  });
+  await cem.button("Scan with the camera").click();
+  await until("the browser asks", () => cem.page.evaluate(() => window.granted.length === 1));
+  await cem.button("Stop the camera").click();
+  await until("the viewfinder is gone", async () => (await cem.page.locator("video").count()) === 0);
+  await cem.page.evaluate(() => window.agree());
+  await until("the camera is off", () => cem.page.evaluate(() => window.granted.every(({ readyState }) => readyState === "ended")));
+  await cem.page.reload();
+  await cem.heading("Add a friend").waitFor();
 
   // Somebody who lets nobody look.
   const inspector = await cem.device.context.newCDPSession(cem.page);

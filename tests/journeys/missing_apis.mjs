@@ -22,14 +22,21 @@ const LOSSES = [
   { name: "no service worker", init: () => { delete Navigator.prototype.serviceWorker; } },
   { name: "no channel between tabs", init: () => { delete window.BroadcastChannel; } },
   { name: "no storage manager", init: () => { delete Navigator.prototype.storage; } },
-  { name: "no camera, no clipboard", init: () => { delete Navigator.prototype.mediaDevices; delete Navigator.prototype.clipboard; delete window.BarcodeDetector; } },
+  {
+    name: "no camera, no clipboard",
+    says: [
+      ["Copy link", "The browser did not allow copying. Select the text and copy it by hand."],
+      ["Scan with the camera", "This browser gives the page no camera."],
+    ],
+    init: () => { delete Navigator.prototype.mediaDevices; delete Navigator.prototype.clipboard; delete window.BarcodeDetector; },
+  },
   { name: "no WebSocket", init: () => { delete window.WebSocket; } },
   { name: "no WebAssembly", shell: "This browser cannot run Effigy: it has no WebAssembly.", init: () => { delete window.WebAssembly; } },
 ];
 
 export default async function journey(stage) {
   const hub = await stage.hub();
-  for (const [index, { name, title, shell, init }] of LOSSES.entries()) {
+  for (const [index, { name, title, shell, says, init }] of LOSSES.entries()) {
     const device = await stage.device(hub, `browser-${index + 1}`, { init });
     const app = new App(device);
     try {
@@ -54,6 +61,12 @@ export default async function journey(stage) {
       }
       await app.go("#/people/add");
       await app.field("Link").waitFor();
+      if (says) {
+        for (const [button, words] of says) {
+          await app.button(button).click();
+          await app.page.getByText(words).waitFor();
+        }
+      }
       await device.page.reload();
       await app.opened();
       await app.tap("Home");

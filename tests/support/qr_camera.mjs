@@ -10,20 +10,25 @@ import { chromiumBinary } from "./places.mjs";
 
 const FRAMES = 10;
 
-// Films what an HTML fragment shows into a file of Motion JPEG, 640 by 480. Chromium plays it over and over.
-export async function film(stage, name, fragment) {
+// A photograph of what an HTML fragment shows: a JPEG, 640 by 480.
+export async function photograph(fragment) {
   const browser = await chromium.launch({ executablePath: chromiumBinary, args: ["--no-sandbox", "--disable-gpu"] });
   try {
     const page = await browser.newPage({ viewport: { width: 640, height: 480 } });
     await page.setContent(`<body style="margin:0;display:grid;place-items:center;height:480px;background:#8a8580">${fragment}</body>`);
     await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode())));
-    const frame = await page.screenshot({ type: "jpeg", quality: 95 });
-    const path = join(stage.folder, `${name}.mjpeg`);
-    await writeFile(path, Buffer.concat(Array.from({ length: FRAMES }, () => frame)));
-    return path;
+    return await page.screenshot({ type: "jpeg", quality: 95 });
   } finally {
     await browser.close();
   }
+}
+
+// Films the same into a file of Motion JPEG. Chromium plays it over and over.
+export async function film(stage, name, fragment) {
+  const frame = await photograph(fragment);
+  const path = join(stage.folder, `${name}.mjpeg`);
+  await writeFile(path, Buffer.concat(Array.from({ length: FRAMES }, () => frame)));
+  return path;
 }
 
 // A picture of the code that a page shows, as a camera would see it: not quite straight, and not filling the frame.

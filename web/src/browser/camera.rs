@@ -1,5 +1,6 @@
 //! The camera, while a code is looked for.
 
+use futures_channel::oneshot;
 use js_sys::{Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
@@ -8,13 +9,17 @@ use web_sys::{
     DomException, HtmlVideoElement, MediaStream, MediaStreamConstraints, MediaStreamTrack,
 };
 
+use crate::app::task;
+
 /// Why there is no picture from the camera.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CameraFault {
     /// Another program uses it.
     Busy,
-    /// The page is not secure, or the browser has no such function.
+    /// The browser gives this page no camera.
     Impossible,
+    /// The page is not secure.
+    Insecure,
     /// There is none.
     None,
     /// The person or their settings said no.
@@ -30,6 +35,9 @@ impl CameraFault {
                  as text."
             }
             Self::Impossible => {
+                "This browser gives the page no camera. Open a picture of the code or paste it as text."
+            }
+            Self::Insecure => {
                 "This page may not use the camera, because it was not opened over HTTPS. Open a picture \
                  of the code or paste it as text."
             }
@@ -50,12 +58,13 @@ pub(crate) struct Camera {
 }
 
 impl Camera {
-    /// Opens the camera that looks away from the person, where there are two.
+    /// Opens the camera that looks away from the person, where there are two. Dropped while the person
+    /// is still being asked, a camera that is granted later is closed at once.
     pub(crate) async fn open() -> Result<Self, CameraFault> {
         let devices = if window().is_secure_context() {
             window().navigator().media_devices().map_err(|_| CameraFault::Impossible)?
         } else {
-            return Err(CameraFault::Impossible);
+            return Err(CameraFault::Insecure);
         };
         let wanted = Object::new();
         for (key, value) in [
@@ -70,8 +79,14 @@ impl Camera {
         let asked = devices
             .get_user_media_with_constraints(&constraints)
             .map_err(|fault| reason(&fault))?;
-        let stream = JsFuture::from(asked).await.map_err(|fault| reason(&fault))?;
-        Ok(Self { stream: stream.unchecked_into() })
+        let (opened, opening) = oneshot::channel();
+        task::run(async move {
+            let stream = JsFuture::from(asked).await.map_err(|fault| reason(&fault));
+            let camera = stream.map(|stream| Self { stream: stream.unchecked_into() });
+            // Who asked may be gone: then this drops the camera, which closes it.
+            drop(opened.send(camera));
+        });
+        opening.await.unwrap_or(Err(CameraFault::Impossible))
     }
 
     /// Shows what the camera sees in this element.

@@ -1,6 +1,7 @@
 //! Finds a QR code in a camera's or a file's picture.
 //!
-//! Where the browser has a reader of its own, that is asked; otherwise the pixels are read here.
+//! Where the browser has a reader of its own that works, that is asked; otherwise the pixels are read
+//! here.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::{document, window};
@@ -44,10 +45,12 @@ impl Detector {
         Some(Self { detect, object })
     }
 
-    async fn read(&self, canvas: &HtmlCanvasElement) -> Option<String> {
+    /// The text of a code; `None` inside where there is no code, and outside where the reader fails:
+    /// some browsers have one that never works.
+    async fn read(&self, canvas: &HtmlCanvasElement) -> Option<Option<String>> {
         let found: Promise = self.detect.call1(&self.object, canvas).ok()?.dyn_into().ok()?;
         let found: Array = JsFuture::from(found).await.ok()?.dyn_into().ok()?;
-        Reflect::get(&found.get(0), &JsValue::from_str("rawValue")).ok()?.as_string()
+        Some(Reflect::get(&found.get(0), &JsValue::from_str("rawValue")).ok()?.as_string())
     }
 }
 
@@ -110,8 +113,10 @@ impl CodeReader {
     }
 
     async fn read(&self, width: u32, height: u32) -> Option<String> {
-        if let Some(detector) = &self.detector {
-            return detector.read(&self.canvas).await;
+        if let Some(detector) = &self.detector
+            && let Some(found) = detector.read(&self.canvas).await
+        {
+            return found;
         }
         let data =
             self.context.get_image_data(0.0, 0.0, f64::from(width), f64::from(height)).ok()?.data();
