@@ -5,10 +5,13 @@
 //   event "effigy-update" on window   a newer version is installed and waits
 //   window.effigyUpdateWaiting        the same as a fact, for whoever listens too late
 //   window.effigyApplyUpdate()        the person agreed: switch to it and reload this page, once
+// Buttons with data-effigy="again", "home" or "report" work by this script alone, also when the app has stopped.
 
 const WORKER = "/service-worker.js";
 const CHECK_EVERY_MS = 60 * 60 * 1000;
 const CHECK_AT_MOST_EVERY_MS = 60 * 1000;
+const ASK_MS = 3000;
+const REPAIRED = "effigy-repaired";
 
 // Elements that run, load, or change how the text after them is read.
 const FORBIDDEN_ELEMENTS = new Set([
@@ -62,21 +65,99 @@ async function startApp(names) {
   ]);
   await init({ module_or_path: wasm });
   document.getElementById("shell")?.remove();
+  remember(undefined);
 }
 
+let hasFailed = false;
+
 function showFailure(error) {
+  hasFailed = true;
   console.error(error);
   const place = document.getElementById("shell-message");
   if (!place) return;
   place.textContent = typeof WebAssembly === "undefined"
     ? "This browser cannot run Effigy: it has no WebAssembly."
-    : "Effigy could not be loaded. Nothing of yours is lost; check the connection and reload the page.";
+    : "Effigy could not be loaded. Nothing of yours is lost; check the connection and try again.";
   place.setAttribute("role", "alert");
+  const actions = document.createElement("p");
+  for (const [act, words] of [["again", "Try again"], ["report", "Copy report"]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button";
+    button.textContent = words;
+    button.dataset.effigy = act;
+    button.dataset.fault = `not loaded, ${error?.name}: ${error?.message}`;
+    actions.append(button);
+  }
+  place.after(actions);
+}
+
+// What is to be told to whoever repairs it. No key, no name, nothing that anybody wrote.
+async function report({ fault = "unknown", place = "", version = "" }) {
+  const build = names.dataset.wasm.match(/[0-9a-f]{12,}/)?.[0] ?? "unnamed";
+  const served = await fetch("/version.json", { signal: AbortSignal.timeout(ASK_MS) })
+    .then((response) => response.json())
+    .then((now) => `${now.version} of commit ${now.commit}${now.changed ? " with changes" : ""}`)
+    .catch(() => "not reached");
+  return [
+    `Effigy ${version} build ${build}`, `served: ${served}`, `fault: ${fault}`, ...(place ? [`at: ${place}`] : []),
+    `browser: ${navigator.userAgent}`, `when: ${new Date().toISOString()}`,
+  ].join("\n");
+}
+
+async function copyReport(button) {
+  const text = report(button.dataset);
+  try {
+    // With a promise, because a browser lets a page copy only right after a tap.
+    const blob = text.then((words) => new Blob([words], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    button.textContent = "Copied";
+  } catch {
+    const field = document.createElement("textarea");
+    field.readOnly = true;
+    field.rows = 6;
+    field.setAttribute("aria-label", "Report to copy by hand");
+    field.value = await text;
+    button.replaceWith(field);
+    field.select();
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-effigy]");
+  if (!button) return;
+  event.preventDefault();
+  if (button.dataset.effigy === "report") return void copyReport(button);
+  if (button.dataset.effigy === "home") window.location.hash = "#/";
+  // A version that waits may be the repair of the one that failed.
+  window.effigyApplyUpdate();
+});
+// What says that the app has stopped stays.
+for (const kind of ["cancel", "close"]) {
+  document.addEventListener(kind, (event) => {
+    if (!event.target.matches?.("dialog.stopped")) return;
+    event.preventDefault();
+    if (kind === "close") event.target.showModal();
+  }, true);
 }
 
 function announce() {
   window.effigyUpdateWaiting = true;
   window.dispatchEvent(new CustomEvent("effigy-update"));
+  // Nobody can be asked by an app that did not start. Once is enough: if that does not help, another reload will not.
+  if (hasFailed && remember("yes")) window.effigyApplyUpdate();
+}
+
+// Notes that a repair was tried in this tab. Tells whether that is new.
+function remember(what) {
+  try {
+    const isNew = sessionStorage.getItem(REPAIRED) !== "yes";
+    if (what) sessionStorage.setItem(REPAIRED, what);
+    else sessionStorage.removeItem(REPAIRED);
+    return isNew;
+  } catch {
+    return false; // no storage: there are buttons
+  }
 }
 
 function keepCurrent(registration) {

@@ -13,7 +13,7 @@ function boot() {
     location: { reload: () => assert.fail("reloaded by itself") },
     trustedTypes: { createPolicy: (name, rules) => (policies[name] = rules) },
   };
-  const document = { querySelector: () => ({ dataset: { worker: "off" } }), getElementById: () => null };
+  const document = { querySelector: () => ({ dataset: { worker: "off" } }), getElementById: () => null, addEventListener: () => undefined };
   const fetch = () => Promise.reject(new Error("no network in this test"));
   vm.runInNewContext(source, { window, document, fetch, console: { error: () => undefined, warn: () => undefined } });
   return policies;

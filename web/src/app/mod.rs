@@ -31,7 +31,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::browser::{clock, page, settings};
-use crate::parts::{Toasts, Unsent};
+use crate::parts::{Toasts, Unsent, UpdateNotice};
 use crate::screens::{Broken, Loading, OtherTab, Repair, Welcome};
 use frame::Frame;
 
@@ -58,7 +58,10 @@ pub(crate) fn App() -> impl IntoView {
     let phase = model.phase();
     // Numbers that change within a repair must not draw the page anew.
     let kind = Memo::new(move |_| std::mem::discriminant(&phase.get()));
+    // In the frame it has its place; elsewhere it stands above all.
+    let is_framed = Memo::new(move |_| phase.get() == Phase::Running);
     view! {
+        <Show when=move || !is_framed.get()><div class="above"><UpdateNotice/></div></Show>
         {move || {
             // Read, not only tracked: a memo that nobody read follows nothing.
             kind.get();

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use crate::app::Fault;
+use crate::browser::faults::WAYS_OUT;
+use crate::browser::page;
 
 /// What happened, what it means for the data, what to do.
 const fn words(fault: Fault) -> (&'static str, &'static str) {
@@ -10,12 +12,12 @@ const fn words(fault: Fault) -> (&'static str, &'static str) {
         Fault::Insecure => (
             "This address is not secure",
             "Browsers give a page keys and storage only over HTTPS or from the same machine. Nothing was \
-             written. Open the https:// address of your hub.",
+             written. Open the https:// address of your meeting point.",
         ),
         Fault::LaterVersion => (
             "A newer version was here before",
             "Your posts were last written by a newer version of Effigy, and this one leaves them alone. \
-             Nothing is lost. Reload the page to get the newer version.",
+             Nothing is lost. Try again to get the newer version.",
         ),
         Fault::NoStore => (
             "This browser keeps nothing",
@@ -24,8 +26,7 @@ const fn words(fault: Fault) -> (&'static str, &'static str) {
         ),
         Fault::Stopped => (
             "Effigy has stopped",
-            "Something went wrong inside the app. What you posted before is kept on this device. Reload \
-             the page to go on.",
+            "Something went wrong inside the app. What you posted before is kept on this device.",
         ),
         Fault::Unsupported => (
             "This browser is too old",
@@ -39,12 +40,17 @@ const fn words(fault: Fault) -> (&'static str, &'static str) {
 #[component]
 pub(crate) fn Broken(fault: Fault) -> impl IntoView {
     let (title, text) = words(fault);
+    page::set_title(&format!("{title} · Effigy"));
     view! {
         <main class="plain">
             <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
             <h1>{title}</h1>
             <p role="alert">{text}</p>
-            <a class="button primary" href="">"Reload"</a>
+            <div class="actions">
+                {WAYS_OUT.map(|(act, name)| view! {
+                    <button class="button" class:primary=act == "again" type="button" data-effigy=act data-fault=format!("{fault:?}") data-version=env!("CARGO_PKG_VERSION")>{name}</button>
+                })}
+            </div>
         </main>
     }
 }
