@@ -48,6 +48,23 @@ impl Entry {
         let Parts { header, header_bytes, .. } = read(bytes)?;
         Ok(assemble(bytes, header_bytes, header))
     }
+
+    /// Reads an entry whose id and digest were noted when it was checked: by a worker, or before it
+    /// was kept. The bytes have to hash to that id, so they are the ones that were checked; nothing
+    /// else is looked at again.
+    ///
+    /// # Errors
+    /// When the bytes are others than those that were checked.
+    pub fn recall(bytes: &[u8], id: Cid, digest: Cid) -> Result<Self, EntryError> {
+        if Cid::of(bytes) != id {
+            return Err(EntryError::Altered);
+        }
+        let newline = bytes.iter().position(|&byte| byte == b'\n').ok_or(EntryError::Cut)?;
+        let header_bytes = bytes.get(..newline).unwrap_or_default();
+        let header = serde_json::from_slice(header_bytes)
+            .map_err(|_| EntryError::Json(CanonError::Shape))?;
+        Ok(Self { bytes: bytes.to_vec(), digest, header, id })
+    }
 }
 
 pub(super) fn assemble(bytes: &[u8], header_bytes: &[u8], header: Header) -> Entry {
@@ -113,6 +130,9 @@ pub(super) fn bounds(header: &Header) -> Result<(), EntryError> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntryError {
+    /// Other bytes than those that were checked before.
+    #[error("the bytes are not those that were checked")]
+    Altered,
     /// A clock of zero or beyond what JSON keeps exactly.
     #[error("the clock is out of bounds")]
     Clock,

@@ -67,7 +67,24 @@ impl Payload {
         if value.get("type").and_then(Value::as_str) != Some(kind) {
             return Err(PayloadError::Kind);
         }
-        let payload = match kind {
+        let payload = Self::of(kind, value)?;
+        payload.bounds()?;
+        Ok(payload)
+    }
+
+    /// Reads the payload of an entry that was checked before, together with its entry: the bytes have
+    /// to be those that the entry names.
+    ///
+    /// # Errors
+    /// When they are not JSON of that kind, so that nobody can have checked them.
+    pub fn recall(kind: &str, bytes: &[u8]) -> Result<Self, PayloadError> {
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| PayloadError::Json(CanonError::Encoding))?;
+        Self::of(kind, canon::parse(text).map_err(PayloadError::Json)?)
+    }
+
+    fn of(kind: &str, value: Value) -> Result<Self, PayloadError> {
+        match kind {
             "add_device" => typed(value).map(Self::AddDevice),
             "block" => typed(value).map(Self::Block),
             "comment" => typed(value).map(Self::Comment),
@@ -83,9 +100,7 @@ impl Payload {
             "sealed" => typed(value).map(Self::Sealed),
             "tag" => typed(value).map(Self::Tag),
             _ => Ok(Self::Unknown),
-        }?;
-        payload.bounds()?;
-        Ok(payload)
+        }
     }
 
     /// The kind's name on the wire; `None` for a kind that this version cannot write.

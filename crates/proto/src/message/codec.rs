@@ -273,6 +273,9 @@ pub enum Garbage {
     /// A payload that is none.
     #[error("a payload was refused: {0}")]
     Payload(#[source] PayloadError),
+    /// A worker refused the frame, for a reason of which only this is known.
+    #[error("the message was refused")]
+    Refused(ErrorCode),
     /// An entry of another feed than the message says.
     #[error("an entry is of another feed than the message says")]
     Stranger,
@@ -287,6 +290,7 @@ impl Garbage {
         match self {
             Self::Entry(EntryError::Signature(_)) => ErrorCode::Untrusted,
             Self::TooLong => ErrorCode::TooMuch,
+            Self::Refused(code) => *code,
             _ => ErrorCode::Malformed,
         }
     }

@@ -1,5 +1,6 @@
 //! What crosses the wire. Text frames are JSON; binary frames carry blobs.
 
+mod checked;
 mod codec;
 
 pub use codec::Garbage;
