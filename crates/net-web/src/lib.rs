@@ -11,7 +11,6 @@ mod alarm;
 mod browser_tests;
 pub mod fence;
 mod inbox;
-mod listen;
 mod platform;
 mod rtc;
 #[cfg(test)]
@@ -20,7 +19,6 @@ mod turn;
 mod websocket;
 mod world;
 
-pub use listen::Listener;
 pub use platform::{NoChance, now, random};
 pub use rtc::IceServer;
 pub use world::{Stopper, WebWorld};

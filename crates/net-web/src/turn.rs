@@ -5,11 +5,11 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
+use effigy_worker::Listener;
 use gloo_timers::future::TimeoutFuture;
 use web_sys::{MessageChannel, MessagePort};
 
 use crate::inbox::Inbox;
-use crate::listen::Listener;
 use crate::platform::monotonic;
 
 /// For how many milliseconds work may go on before the page gets a turn. A message may take 11 of

@@ -4,14 +4,17 @@
 //! can look at its length, and keeps them in a queue without a bound.
 
 use effigy_proto::{Binding, Frame, Input, Link, Path};
+use effigy_worker::Listener;
 use wasm_bindgen::JsCast;
 use web_sys::{BinaryType, MessageEvent};
 
 use crate::inbox::Inbox;
-use crate::listen::Listener;
 
 /// Most bytes that wait to be sent. Who reads slower than this is cut off, for everybody's sake.
 const UNSENT: usize = 1024 * 1024;
+/// From how many unsent bytes on the other side is not listened to: it may only ask for more. With
+/// the longest answer on top they stay within [`UNSENT`].
+const FULL: usize = 256 * 1024;
 /// From how few unsent bytes on there is room for the next piece of a blob.
 const LOW: usize = 64 * 1024;
 /// The close code for a broken rule: of those that a page may choose (1000, and 3000 to 4999) the
@@ -89,6 +92,11 @@ impl Socket {
     /// Whether somebody waits to be told that a frame has left.
     pub(crate) const fn is_draining(&self) -> bool {
         self.owed > 0
+    }
+
+    /// Whether so much waits to be sent that the other side is not to ask for more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.unsent() >= FULL
     }
 
     /// Gives the other side a reason for the end.

@@ -10,7 +10,8 @@ use crate::failure::{Failure, Outcome};
 use crate::shell;
 
 /// Crates that exist only in the browser, and are checked there.
-pub(crate) const BROWSER_CRATES: [&str; 3] = ["effigy-store-idb", "effigy-net-web", "effigy-web"];
+pub(crate) const BROWSER_CRATES: [&str; 4] =
+    ["effigy-store-idb", "effigy-net-web", "effigy-web", "effigy-worker"];
 /// Crates that are part of the app in the browser, besides those.
 pub(crate) const SHARED_CRATES: [&str; 5] =
     ["effigy-core", "effigy-feed", "effigy-store", "effigy-proto", "effigy-engine"];

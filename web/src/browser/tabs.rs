@@ -2,7 +2,7 @@
 
 use std::future::pending;
 
-use effigy_net_web::Listener;
+use effigy_worker::Listener;
 use futures_channel::mpsc::{self, Receiver};
 use futures_util::StreamExt as _;
 use wasm_bindgen::{JsCast, JsValue};

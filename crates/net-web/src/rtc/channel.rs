@@ -4,16 +4,18 @@ use std::collections::VecDeque;
 
 use effigy_core::limits::CHUNK_BYTES;
 use effigy_proto::{Frame, Link};
+use effigy_worker::Listener;
 use wasm_bindgen::JsCast;
 use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState, RtcDataChannelType};
 
 use crate::inbox::Inbox;
-use crate::listen::Listener;
 
 /// The channel's name on both sides.
 pub(crate) const LABEL: &str = "effigy";
 /// Most bytes in the browser's buffer: a deeper one halves the speed.
 const BUFFERED: usize = 256 * 1024;
+/// From how many bytes in both places on the other side is not listened to: it may only ask for more.
+const FULL: usize = 2 * BUFFERED;
 /// At how few bytes the browser asks for more.
 const LOW: u32 = 64 * 1024;
 /// Most bytes that wait beside the browser's buffer. Who reads slower than this is cut off.
@@ -94,6 +96,11 @@ impl Channel {
         }
         let has_room = self.buffered().saturating_add(CHUNK_BYTES) <= BUFFERED;
         Ok(if self.waiting.is_empty() && has_room { std::mem::take(&mut self.owed) } else { 0 })
+    }
+
+    /// Whether so much waits to be sent that the other side is not to ask for more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting_bytes.saturating_add(self.buffered()) >= FULL
     }
 
     fn buffered(&self) -> usize {

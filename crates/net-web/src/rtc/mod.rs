@@ -12,6 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use effigy_proto::{Frame, Input, Link, RtcAction, RtcEvent};
+use effigy_worker::Listener;
 use futures_channel::mpsc::{self, Sender};
 use futures_util::FutureExt as _;
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
@@ -24,7 +25,6 @@ use web_sys::{
 };
 
 use crate::inbox::Inbox;
-use crate::listen::Listener;
 use channel::Channel;
 use steps::{Step, Steps};
 
@@ -94,6 +94,11 @@ impl Peer {
     /// Sends a frame; nothing where the channel is not open yet. See [`Channel::send`].
     pub(crate) fn send(&self, frame: Frame) -> Result<usize, channel::Cut> {
         self.slot.borrow_mut().as_mut().map_or(Ok(0), |channel| channel.send(frame))
+    }
+
+    /// Whether so much waits to be sent that the other side is not to ask for more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.slot.borrow().as_ref().is_some_and(Channel::is_full)
     }
 
     /// Hands over what has waited for room. See [`Channel::flush`].

@@ -12,9 +12,10 @@ const STORE_REDB: &str = "effigy-store-redb";
 const NET_NATIVE: &str = "effigy-net-native";
 const STORE_IDB: &str = "effigy-store-idb";
 const NET_WEB: &str = "effigy-net-web";
+const WORKER: &str = "effigy-worker";
 
 /// Each crate, and all of ours that it may depend on.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("effigy-bench", &[CORE, ENGINE, NET_NATIVE, PROTO, STORE, STORE_REDB]),
     (CORE, &[]),
     (FEED, &[CORE]),
@@ -23,12 +24,13 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     (ENGINE, &[CORE, FEED, PROTO, STORE]),
     (STORE_IDB, &[CORE, STORE]),
     (STORE_REDB, &[CORE, STORE]),
-    (NET_WEB, &[CORE, ENGINE, PROTO, STORE]),
+    (WORKER, &[CORE, PROTO]),
+    (NET_WEB, &[CORE, ENGINE, PROTO, STORE, WORKER]),
     (NET_NATIVE, &[CORE, ENGINE, PROTO, STORE]),
     ("effigy-sim", &[CORE, FEED, PROTO, STORE, ENGINE]),
     ("effigy-hub", &[CORE, FEED, PROTO, STORE, ENGINE, STORE_REDB, NET_NATIVE]),
     ("effigy-cli", &[CORE, FEED, PROTO, STORE, ENGINE, STORE_REDB, NET_NATIVE]),
-    ("effigy-web", &[CORE, FEED, PROTO, STORE, ENGINE, STORE_IDB, NET_WEB]),
+    ("effigy-web", &[CORE, FEED, PROTO, STORE, ENGINE, STORE_IDB, NET_WEB, WORKER]),
     ("xtask", &[]),
 ];
 

@@ -9,7 +9,8 @@ use std::cell::RefCell;
 use std::future::pending;
 use std::rc::Rc;
 
-use effigy_net_web::{Listener, now, random};
+use effigy_net_web::{now, random};
+use effigy_worker::Listener;
 use futures_channel::oneshot;
 use gloo_timers::callback::Interval;
 use gloo_timers::future::TimeoutFuture;

@@ -1,0 +1,137 @@
+//! A pool and real workers whose inside these tests write: quick ones, and ones that fail.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
+use web_sys::{Blob, Url, Worker};
+
+use crate::{Job, Pool};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// How long anything here may take, in milliseconds.
+const PATIENCE: u32 = 20_000;
+
+/// A worker that answers each frame with its bytes in UTF-8, and falls over one that says "fall".
+const ECHO: &str = "
+    self.onmessage = ({ data: [kind, text] }) => {
+        if (text === 'fall') { throw new Error('this worker was asked to fall'); }
+        const { buffer } = new TextEncoder().encode(`${kind}:${text}`);
+        self.postMessage(buffer, [buffer]);
+    };
+    self.postMessage(null);";
+/// A worker that cannot even begin.
+const BROKEN: &str = "throw new Error('this worker never begins');";
+
+fn worker(script: &str) -> Option<Worker> {
+    let parts = Array::of1(&JsValue::from_str(script));
+    let blob = Blob::new_with_str_sequence(&parts).ok()?;
+    Worker::new(&Url::create_object_url_with_blob(&blob).ok()?).ok()
+}
+
+/// A pool of such workers, and how many of them were started.
+fn pool(size: usize, script: &'static str) -> (Pool, Rc<Cell<u32>>) {
+    let started = Rc::new(Cell::new(0));
+    let count = Rc::clone(&started);
+    let pool = Pool::new(size, move || {
+        count.set(count.get() + 1);
+        worker(script)
+    });
+    (pool, started)
+}
+
+type Answers = Rc<RefCell<Vec<(u32, Option<String>)>>>;
+
+/// Asks for so many frames to be looked at; what was answered.
+fn ask(pool: &Pool, texts: &[&str]) -> Answers {
+    let answers = Answers::default();
+    for (number, text) in (0..).zip(texts) {
+        let answers = Rc::clone(&answers);
+        pool.ask(Job::Frame((*text).into()), move |found: Option<ArrayBuffer>| {
+            let text = found.map(|found| {
+                String::from_utf8(Uint8Array::new(&found).to_vec()).unwrap_or_default()
+            });
+            answers.borrow_mut().push((number, text));
+        });
+    }
+    answers
+}
+
+async fn answered(answers: &Answers, count: usize) -> Vec<(u32, Option<String>)> {
+    for _ in 0..PATIENCE / 10 {
+        if answers.borrow().len() >= count {
+            return answers.borrow().clone();
+        }
+        TimeoutFuture::new(10).await;
+    }
+    panic!("{} of {count} answers came", answers.borrow().len());
+}
+
+#[test]
+async fn one_worker_answers_in_order_and_is_started_when_it_is_needed() {
+    let (pool, started) = pool(1, ECHO);
+    assert!(pool.is_there());
+    assert_eq!(started.get(), 0);
+    let answers = ask(&pool, &["a", "b", "c", "d", "e"]);
+    let expected: Vec<(u32, Option<String>)> = (0..)
+        .zip(["a", "b", "c", "d", "e"])
+        .map(|(number, text)| (number, Some(format!("frame:{text}"))))
+        .collect();
+    assert_eq!(answered(&answers, 5).await, expected);
+    assert_eq!(started.get(), 1);
+}
+
+#[test]
+async fn more_work_starts_more_workers_up_to_the_size() {
+    let (pool, started) = pool(3, ECHO);
+    let answers = ask(&pool, &["x"; 40]);
+    assert!(answered(&answers, 40).await.iter().all(|(_, text)| text.is_some()));
+    assert_eq!(started.get(), 3);
+}
+
+#[test]
+async fn a_worker_that_falls_is_replaced_and_what_it_held_is_done() {
+    let (pool, started) = pool(1, ECHO);
+    let answers = ask(&pool, &["a", "fall", "b", "c"]);
+    let mut found = answered(&answers, 4).await;
+    found.sort();
+    // What brought two workers down is given back; all else was done.
+    let expected = [Some("frame:a"), None, Some("frame:b"), Some("frame:c")];
+    let texts: Vec<Option<&str>> = found.iter().map(|(_, text)| text.as_deref()).collect();
+    assert_eq!(texts, expected);
+    assert_eq!(started.get(), 3);
+    assert!(pool.is_there());
+}
+
+#[test]
+async fn workers_that_never_begin_are_done_without() {
+    let (pool, started) = pool(2, BROKEN);
+    let answers = ask(&pool, &["a", "b", "c"]);
+    assert!(answered(&answers, 3).await.iter().all(|(_, text)| text.is_none()));
+    assert!(!pool.is_there());
+    let before = started.get();
+    assert!(before <= 6, "{before} were tried");
+    assert_eq!(answered(&ask(&pool, &["d"]), 1).await, [(0, None)]);
+    assert_eq!(started.get(), before, "no more are started");
+}
+
+#[test]
+async fn a_browser_without_workers_is_done_without() {
+    let none = Pool::new(4, || None);
+    assert_eq!(answered(&ask(&none, &["a", "b"]), 2).await, [(0, None), (1, None)]);
+    assert!(!none.is_there());
+    assert!(!Pool::default().is_there());
+}
+
+#[test]
+async fn more_than_can_wait_is_given_back_at_once() {
+    let (pool, _) = pool(1, ECHO);
+    let answers = ask(&pool, &["x"; 100]);
+    let at_once = answers.borrow().len();
+    assert!((30..=40).contains(&at_once), "{at_once} were given back");
+    answered(&answers, 100).await;
+}
