@@ -7,6 +7,7 @@ use effigy_engine::World as _;
 use effigy_proto::{
     Binding, Fence, Frame, Garbage, Input, Link, Message, Path, RtcAction, RtcEvent,
 };
+use effigy_worker::Pool;
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
 use gloo_timers::future::{TimeoutFuture, sleep};
@@ -37,7 +38,10 @@ enum From {
 
 impl Pair {
     fn new() -> Self {
-        let (left, right) = (WebWorld::new(Vec::new()), WebWorld::new(Vec::new()));
+        let (left, right) = (
+            WebWorld::new(Vec::new(), Pool::default()),
+            WebWorld::new(Vec::new(), Pool::default()),
+        );
         Self { left, right, tampered: |description| description }
     }
 
@@ -266,7 +270,7 @@ async fn a_swapped_fingerprint_never_connects() {
 #[test]
 async fn descriptions_that_are_none_end_the_connection() {
     for offer in ["", "v=0", "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"] {
-        let mut world = WebWorld::new(Vec::new());
+        let mut world = WebWorld::new(Vec::new(), Pool::default());
         world.rtc(LINK, RtcAction::Answer { offer: offer.to_owned() });
         assert!(matches!(world.next().await, Some(Input::Disconnected(LINK))), "{offer}");
     }
@@ -275,7 +279,7 @@ async fn descriptions_that_are_none_end_the_connection() {
 #[test]
 async fn a_hub_that_is_not_there_ends_the_connection() {
     for origin in ["http://127.0.0.1:1", "ftp://example.org", "https://", ""] {
-        let mut world = WebWorld::new(Vec::new());
+        let mut world = WebWorld::new(Vec::new(), Pool::default());
         world.dial(LINK, origin.to_owned());
         assert!(matches!(world.next().await, Some(Input::Disconnected(LINK))), "{origin}");
     }
@@ -283,7 +287,7 @@ async fn a_hub_that_is_not_there_ends_the_connection() {
 
 #[test]
 async fn ticks_come_at_their_time_and_only_the_last_that_was_set() {
-    let mut world = WebWorld::new(Vec::new());
+    let mut world = WebWorld::new(Vec::new(), Pool::default());
     let begun = now();
     world.wake_at(begun.after(effigy_core::Span::seconds(3_600)));
     world.wake_at(begun.after(effigy_core::Span(60)));
@@ -296,7 +300,7 @@ async fn ticks_come_at_their_time_and_only_the_last_that_was_set() {
 
 #[test]
 async fn a_stopped_world_ends_whatever_waits() {
-    let mut world = WebWorld::new(Vec::new());
+    let mut world = WebWorld::new(Vec::new(), Pool::default());
     let stopper = world.stopper();
     let ended = world.next();
     let stop = async {

@@ -3,6 +3,7 @@
 use effigy_core::limits::MESSAGE_BYTES;
 use effigy_engine::World as _;
 use effigy_proto::{Binding, Frame, Garbage, Input, Link, Message, Path};
+use effigy_worker::Pool;
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
 use gloo_timers::future::TimeoutFuture;
@@ -53,7 +54,7 @@ fn closed() -> Option<String> {
 
 async fn opened() -> (WebWorld, Played) {
     eval(CLASS).unwrap();
-    let mut world = WebWorld::new(Vec::new());
+    let mut world = WebWorld::new(Vec::new(), Pool::default());
     world.dial(LINK, "https://hub.example:8443".to_owned());
     play("socket.play('open')");
     match world.next().await {
@@ -116,6 +117,25 @@ async fn a_hub_that_does_not_read_is_left() {
     world.send(LINK, Message::Ping.encode());
     assert!(matches!(world.next().await, Some(Input::Disconnected(LINK))));
     assert_eq!(closed().as_deref(), Some("4008 reads too slowly"));
+}
+
+#[test]
+async fn who_has_not_read_the_last_answers_asks_for_no_more() {
+    let (mut world, _played) = opened().await;
+    world.send(LINK, Frame::Text("a".repeat(MESSAGE_BYTES)));
+    play("socket.play('message', '{\"type\":\"ping\"}')");
+    play("socket.play('message', new Uint8Array([1, 2]).buffer)");
+    assert!(is_quiet(&mut world).await, "what is asked has to wait");
+    play(&format!("socket.bufferedAmount = {LOW}"));
+    assert!(matches!(world.next().await, Some(Input::Received(LINK, Ok(Message::Ping)))));
+    assert!(matches!(world.next().await, Some(Input::Received(LINK, Err(Garbage::Cut)))));
+    // The end is told all the same, after what came before it.
+    world.send(LINK, Frame::Text("a".repeat(MESSAGE_BYTES)));
+    play("socket.play('message', '{\"type\":\"ping\"}')");
+    assert!(is_quiet(&mut world).await);
+    play("socket.play('close')");
+    assert!(matches!(world.next().await, Some(Input::Received(LINK, Ok(Message::Ping)))));
+    assert!(matches!(world.next().await, Some(Input::Disconnected(LINK))));
 }
 
 #[test]

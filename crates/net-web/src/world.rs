@@ -7,13 +7,14 @@ use std::task::{Context, Poll};
 use effigy_core::Time;
 use effigy_engine::World;
 use effigy_proto::{Fence, Frame, Garbage, Input, Link, Message, RtcAction};
+use effigy_worker::Pool;
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use js_sys::Uint8Array;
 
 use crate::alarm::Alarm;
-use crate::inbox::{Arrival, Inbox};
+use crate::inbox::{Arrival, Check, Inbox};
 use crate::rtc::{IceServer, Peer};
 use crate::turn::Turn;
 use crate::websocket::Socket;
@@ -54,9 +55,10 @@ impl Stopper {
 }
 
 impl WebWorld {
-    /// A world without connections, which will find ways to other devices by these servers.
-    pub fn new(servers: Vec<IceServer>) -> Self {
-        let inbox = Inbox::default();
+    /// A world without connections, which will find ways to other devices by these servers, and has
+    /// long messages checked by these workers.
+    pub fn new(servers: Vec<IceServer>, pool: Pool) -> Self {
+        let inbox = Inbox::new(pool);
         Self {
             connections: BTreeMap::new(),
             look: Alarm::new(inbox.clone()),
@@ -94,7 +96,7 @@ impl WebWorld {
     }
 
     /// Makes of an arrival what the engine is told. Here messages are decoded, and the signatures
-    /// in them checked.
+    /// in them checked, unless a worker has done that.
     fn open(&mut self, link: Link, arrival: Arrival) -> Option<Input> {
         match arrival {
             Arrival::Binary(buffer) => {
@@ -113,6 +115,7 @@ impl WebWorld {
             Arrival::Low => {
                 if let Some(Connection::Peer(peer)) = self.connections.get(&link) {
                     let left = peer.flush().ok();
+                    self.inbox.hold(link, peer.is_full());
                     self.drained(link, left);
                 }
                 None
@@ -122,9 +125,15 @@ impl WebWorld {
                 self.blame(link, "message too long");
                 Some(Input::Received(link, Err(Garbage::TooLong)))
             }
-            Arrival::Text(text) => {
-                let text = String::from(text);
-                Some(Input::Received(link, Message::decode_text(&text)))
+            Arrival::Text(text, check) => {
+                let found = match check {
+                    Check::Found(found) => {
+                        Message::decode_checked(&Uint8Array::new(&found).to_vec())
+                    }
+                    Check::Due | Check::Handed(_) | Check::Here => None,
+                };
+                let message = found.unwrap_or_else(|| Message::decode_text(&String::from(text)));
+                Some(Input::Received(link, message))
             }
         }
     }
@@ -150,7 +159,9 @@ impl WebWorld {
         for (link, connection) in &mut self.connections {
             if let Connection::Socket(socket) = connection {
                 told.push((*link, socket.left()));
-                is_draining |= socket.is_draining();
+                let is_full = socket.is_full();
+                self.inbox.hold(*link, is_full);
+                is_draining |= is_full || socket.is_draining();
             }
         }
         for (link, left) in told {
@@ -255,17 +266,21 @@ impl World for WebWorld {
     }
 
     fn send(&mut self, link: Link, frame: Frame) {
-        let left = match self.connections.get_mut(&link) {
-            Some(Connection::Peer(peer)) => peer.send(frame).ok(),
+        let (left, is_full) = match self.connections.get_mut(&link) {
+            Some(Connection::Peer(peer)) => (peer.send(frame).ok(), peer.is_full()),
             Some(Connection::Socket(socket)) => {
                 let left = socket.send(&frame).ok();
-                if socket.is_draining() && !self.look.is_set() {
+                let is_full = socket.is_full();
+                if (is_full || socket.is_draining()) && !self.look.is_set() {
                     self.look.set(LOOK);
                 }
-                left
+                (left, is_full)
             }
             None => return,
         };
+        if is_full {
+            self.inbox.hold(link, true);
+        }
         self.drained(link, left);
     }
 

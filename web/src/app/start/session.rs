@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 
 use effigy_core::Identity;
-use effigy_net_web::{Listener, Stopper, WebWorld, random};
+use effigy_net_web::{Stopper, WebWorld, random};
 use effigy_proto::{Command, Config, Event, Known, Repair, Role};
+use effigy_worker::Listener;
 use futures_channel::mpsc::{self, Receiver, Sender};
 use futures_util::future::{Either, join, select};
 use futures_util::{StreamExt as _, pin_mut};
@@ -14,7 +15,7 @@ use leptos::prelude::{GetUntracked as _, document, window};
 use super::account::Account;
 use super::{Damage, Fault, Inbox, Model, NotDone, Phase, Wish};
 use crate::app::phase::NewAccount;
-use crate::browser::{clock, page};
+use crate::browser::{clock, page, workers};
 
 /// How many commands wait for the engine.
 const COMMANDS: usize = 64;
@@ -49,7 +50,7 @@ pub(super) async fn run(
     let device = keys.device.identity();
     model.open(me, device);
 
-    let world = WebWorld::new(Vec::new());
+    let world = WebWorld::new(Vec::new(), workers::pool());
     let stop = world.stopper();
     stopper.replace(Some(stop.clone()));
     let (commands, commands_in) = mpsc::channel(COMMANDS);
