@@ -2,6 +2,7 @@
 //
 // It lives in a file of its own because the page allows no inline script. It creates the two Trusted Types policies the
 // page knows, loads the WebAssembly, and looks after the service worker. What the app gets from it:
+//   window.effigyStartWorker(module)  a worker that runs this WebAssembly as well
 //   event "effigy-update" on window   a newer version is installed and waits
 //   window.effigyUpdateWaiting        the same as a fact, for whoever listens too late
 //   window.effigyApplyUpdate()        the person agreed: switch to it and reload this page, once
@@ -45,16 +46,23 @@ function checkedFragment(html) {
   return html;
 }
 
-function createPolicies() {
+function createPolicies(pool) {
   const types = window.trustedTypes;
   if (!types) return { createScriptURL: (address) => address };
   types.createPolicy("default", { createHTML: checkedFragment });
   return types.createPolicy("effigy-boot", {
     createScriptURL: (address) => {
-      if (address !== WORKER) throw new TypeError(`refused as script: ${address}`);
+      if (address !== WORKER && (!pool || address !== pool)) throw new TypeError(`refused as script: ${address}`);
       return address;
     },
   });
+}
+
+// Workers of the pool run the page's own program: its script they load, its WebAssembly they get compiled.
+function startWorker(policy, { pool, js }, module) {
+  const worker = new Worker(policy.createScriptURL(pool), { type: "module" });
+  worker.postMessage({ script: new URL(js, window.location.href).href, module });
+  return worker;
 }
 
 async function startApp(names) {
@@ -201,8 +209,9 @@ async function lookAfterWorker(policy) {
 
 window.effigyUpdateWaiting = false;
 window.effigyApplyUpdate = () => window.location.reload();
-const policy = createPolicies();
 const names = document.querySelector('meta[name="effigy-app"]');
+const policy = createPolicies(names.dataset.pool);
+window.effigyStartWorker = (module) => startWorker(policy, names.dataset, module);
 // Looked after even when the app does not start: a broken version must be able to receive its repair.
 startApp(names)
   .catch(showFailure)

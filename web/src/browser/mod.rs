@@ -19,3 +19,4 @@ pub(crate) mod share;
 pub(crate) mod tabs;
 pub(crate) mod update;
 pub(crate) mod version;
+pub(crate) mod workers;

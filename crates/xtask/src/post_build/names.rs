@@ -11,8 +11,8 @@ use crate::failure::{Failure, Outcome};
 use crate::{fingerprint, workspace};
 
 /// How the files begin and end that are named here, the rest being their hash.
-const NAMED: [(&str, &str); 3] =
-    [("boot-", ".js"), ("effigy-web-", ".js"), ("effigy-web-", "_bg.wasm")];
+const NAMED: [(&str, &str); 4] =
+    [("boot", ".js"), ("effigy-web", ".js"), ("effigy-web", "_bg.wasm"), ("worker", ".js")];
 
 /// Takes what only readers need out of the scripts, and gives them and the WebAssembly the names of what they are now.
 pub(super) fn name_by_content(stage: &Path, mut html: String) -> Outcome<String> {
@@ -27,7 +27,7 @@ pub(super) fn name_by_content(stage: &Path, mut html: String) -> Outcome<String>
         let before = fs::read(&path).map_err(Failure::file(&path))?;
         let after = if ending == ".js" { smaller(&before) } else { before.clone() };
         let digest = fingerprint::sha256(&after);
-        let new = format!("{start}{}{ending}", digest.get(..DIGITS).unwrap_or(&digest));
+        let new = format!("{start}-{}{ending}", digest.get(..DIGITS).unwrap_or(&digest));
         if !html.contains(old) {
             return Err(Failure::unexpected("index.html", format!("does not mention {old}")));
         }
