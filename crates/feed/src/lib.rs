@@ -10,7 +10,7 @@ mod synod;
 mod view;
 mod waiting;
 
-pub use chain::{ChainError, Feed, Head, Order, Verdict};
+pub use chain::{ChainError, Feed, Head, Noted, Order, Verdict};
 pub use relations::{Relation, Relations};
 pub use synod::{DEVICES, Device, Synod, SynodError};
 pub use view::{Person, Post, Reply, Said, View};

@@ -3,6 +3,8 @@
 mod chains;
 mod waiting;
 
+use std::collections::BTreeSet;
+
 use effigy_core::identity::Purpose;
 use effigy_core::payload::{
     AddDevice, Block, Comment, Delete, Follow, Genesis, Note, Power, Profile, Tag, consent_bytes,
@@ -11,7 +13,7 @@ use effigy_core::seal::SealingSecret;
 use effigy_core::{Cid, Draft, Entry, Identity, Payload, Secret, Time};
 use proptest::prelude::*;
 
-use crate::{Arrival, Feed, Relation, Synod, SynodError, Verdict, View, Waiting};
+use crate::{Arrival, Feed, Noted, Relation, Synod, SynodError, Verdict, View, Waiting};
 
 const FAR: Time = Time(u64::MAX / 2);
 
@@ -294,6 +296,75 @@ proptest! {
         prop_assert_eq!(feed.head().unwrap().id, made[11].id());
         prop_assert_eq!(feed.fork(), None);
         prop_assert!(waiting.is_empty());
+    }
+}
+
+/// A feed in which each entry names one or two of those before it, its entries, and of each the
+/// places of all that came before it, itself included: worked out one by one.
+fn graph(choices: &[(u8, u8)]) -> (Feed, Vec<Entry>, Vec<BTreeSet<u32>>) {
+    let mut feed = Feed::new(secret(1).identity());
+    let (mut made, mut before) = (Vec::<Entry>::new(), Vec::<BTreeSet<u32>>::new());
+    for (place, (one, other)) in (0_u32..).zip(choices) {
+        let named = [one, other].map(|choice| {
+            // Mostly the last one, as in most feeds.
+            let last = made.len().checked_sub(1)?;
+            Some(if *choice < 160 { last } else { usize::from(*choice) % made.len() })
+        });
+        let named: BTreeSet<usize> = named.into_iter().flatten().collect();
+        let parents: Vec<&Entry> = named.iter().map(|at| &made[*at]).collect();
+        let next = entry(1, 2, &parents, u64::from(place) + 1, &note(&place.to_string()));
+        let mut all: BTreeSet<u32> = named.iter().flat_map(|at| before[*at].clone()).collect();
+        all.insert(place);
+        assert_eq!(feed.offer(&next, FAR), Ok(Verdict::New { position: place }));
+        before.push(all);
+        made.push(next);
+    }
+    (feed, made, before)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn what_somebody_lacks_is_what_came_neither_before_nor_with_what_they_have(
+        choices in prop::collection::vec((any::<u8>(), any::<u8>()), 1..40),
+        have in prop::collection::vec(any::<prop::sample::Index>(), 0..3),
+        limit in 1..50_usize,
+    ) {
+        let (feed, made, before) = graph(&choices);
+        let have: Vec<usize> = have.iter().map(|at| at.index(made.len())).collect();
+        let ids: Vec<Cid> = have.iter().map(|at| made[*at].id()).collect();
+        let held: BTreeSet<u32> = have.iter().flat_map(|at| before[*at].clone()).collect();
+        let all = 0..made.len() as u32;
+        let lacking: Vec<u32> = all.filter(|at| !held.contains(at)).take(limit).collect();
+        prop_assert_eq!(feed.lacking(&ids, limit), lacking);
+        for (place, entry) in (0..).zip(&made) {
+            prop_assert_eq!(feed.precedes(&entry.digest(), &ids), held.contains(&place));
+        }
+    }
+
+    #[test]
+    fn a_feed_is_put_together_again_from_what_was_noted(
+        choices in prop::collection::vec((any::<u8>(), any::<u8>()), 1..40),
+    ) {
+        let (feed, made, _) = graph(&choices);
+        let noted: Vec<Noted> = (0..made.len() as u32).filter_map(|at| feed.noted(at)).collect();
+        let mut again = Feed::new(feed.identity());
+        for noted in &noted {
+            prop_assert!(again.put_back(noted.clone()));
+        }
+        prop_assert_eq!((again.head(), again.tips()), (feed.head(), feed.tips()));
+        prop_assert_eq!(again.fork(), feed.fork());
+        for entry in &made {
+            prop_assert_eq!(again.position(&entry.id()), feed.position(&entry.id()));
+            prop_assert_eq!(again.lacking(&[entry.id()], 99), feed.lacking(&[entry.id()], 99));
+            prop_assert_eq!(again.offer(entry, FAR), Ok(Verdict::Known));
+        }
+        // What is damaged does not fit: a parent that is not there, an entry twice.
+        let ahead = Noted { parents: vec![made.len() as u32], ..noted[0].clone() };
+        prop_assert!(!again.put_back(ahead));
+        prop_assert!(!again.put_back(noted[0].clone()));
+        prop_assert_eq!(again.len(), made.len());
     }
 }
 

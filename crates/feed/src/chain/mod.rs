@@ -1,43 +1,42 @@
 //! One feed: which entries belong to it, in which order, and what its heads are.
 
+mod columns;
+mod places;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::limits::{CLOCK_AHEAD, PARENTS};
 use effigy_core::{Cid, Entry, Identity, Time};
 
+use columns::Columns;
+
 /// What views are sorted by: the clock, then the digest. The digest and not the id, because the
 /// owner of a key can sign one header twice, and two nodes may hold different ids of one entry.
 pub type Order = (u64, Cid);
 
-/// By how many ids one entry may be known. The owner of a key can sign one header again and again;
-/// who builds on a further name waits in vain.
-const NAMES: u8 = 8;
-
 /// A feed: a graph of entries without gaps. Normally a chain; several tips are a fork.
 #[derive(Clone, Debug)]
 pub struct Feed {
+    /// The entries, in the order in which they became part of the feed: every parent before its
+    /// child.
+    entries: Columns,
     generation: u64,
     identity: Identity,
-    /// The digest behind every id that was seen.
-    ids: BTreeMap<Cid, Cid>,
-    nodes: BTreeMap<Cid, Link>,
-    /// Digests in the order in which they became part of the feed: every parent before its child.
-    sequence: Vec<Cid>,
     /// Digests that nothing names as a parent.
     tips: BTreeSet<Cid>,
-    /// How many entries from the first name exactly the one before: all of them, but for forks.
-    trunk: u32,
 }
 
-#[derive(Clone, Debug)]
-struct Link {
-    comparable: u64,
-    /// The id under which it came first, and under which it is kept and passed on.
-    id: Cid,
-    /// By how many ids it is known.
-    names: u8,
-    parents: Vec<Cid>,
-    position: u32,
+/// What is noted of an entry of a feed: enough to put the feed together again without its bytes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Noted {
+    /// The entry's clock.
+    pub comparable: u64,
+    /// The hash of its header.
+    pub digest: Cid,
+    /// The id under which it is kept.
+    pub id: Cid,
+    /// The places of its parents, in the order of the feed; for most just the place before.
+    pub parents: Vec<u32>,
 }
 
 /// The state of a feed, as nodes tell each other.
@@ -79,16 +78,8 @@ pub enum Verdict {
 
 impl Feed {
     /// An empty feed in its first generation.
-    pub const fn new(identity: Identity) -> Self {
-        Self {
-            generation: 0,
-            identity,
-            ids: BTreeMap::new(),
-            nodes: BTreeMap::new(),
-            sequence: Vec::new(),
-            tips: BTreeSet::new(),
-            trunk: 0,
-        }
+    pub fn new(identity: Identity) -> Self {
+        Self { entries: Columns::default(), generation: 0, identity, tips: BTreeSet::new() }
     }
 
     /// Whose feed this is.
@@ -103,12 +94,12 @@ impl Feed {
 
     /// How many entries there are.
     pub const fn len(&self) -> usize {
-        self.sequence.len()
+        self.entries.len()
     }
 
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
-        self.sequence.is_empty()
+        self.entries.len() == 0
     }
 
     /// Offers an entry whose own checks have passed.
@@ -126,71 +117,76 @@ impl Feed {
         if header.generation > self.generation {
             return Ok(Verdict::Waiting { missing: Vec::new() });
         }
-        if let Some(known) = self.nodes.get_mut(&entry.digest()) {
-            if known.names < NAMES && self.ids.insert(entry.id(), entry.digest()).is_none() {
-                known.names = known.names.saturating_add(1);
-            }
+        if let Some(known) = self.entries.place_of_digest(&entry.digest()) {
+            self.entries.name(known, entry.id());
             return Ok(Verdict::Known);
         }
-        let missing: Vec<Cid> =
-            header.parents.iter().filter(|id| !self.ids.contains_key(id)).copied().collect();
+        let (mut parents, mut missing) = (Vec::new(), Vec::new());
+        for id in &header.parents {
+            match self.entries.place(id) {
+                Some(place) => parents.push(place),
+                None => missing.push(*id),
+            }
+        }
         if !missing.is_empty() {
             return Ok(Verdict::Waiting { missing });
         }
-        for id in &header.parents {
-            let parent = self.ids.get(id).and_then(|digest| self.nodes.get(digest));
-            if parent.is_some_and(|parent| parent.comparable >= header.comparable) {
-                return Err(ChainError::Backwards);
-            }
+        let clock = |place: &u32| self.entries.at(*place).map_or(0, |(clock, ..)| clock);
+        if parents.iter().any(|parent| clock(parent) >= header.comparable) {
+            return Err(ChainError::Backwards);
         }
         let limit = now.after(CLOCK_AHEAD);
         if header.comparable > limit.0 {
             let until = Time(header.comparable.saturating_sub(CLOCK_AHEAD.0));
             return Ok(Verdict::Parked { until });
         }
-        self.take(entry)
+        let (comparable, digest, id) = (header.comparable, entry.digest(), entry.id());
+        self.take(Noted { comparable, digest, id, parents })
     }
 
-    fn take(&mut self, entry: &Entry) -> Result<Verdict, ChainError> {
-        let header = entry.header();
-        let position = u32::try_from(self.sequence.len()).map_err(|_| ChainError::TooLong)?;
-        let parents: Vec<Cid> =
-            header.parents.iter().filter_map(|id| self.ids.get(id).copied()).collect();
-        if self.trunk == position && parents.iter().eq(self.sequence.last()) {
-            self.trunk = self.trunk.saturating_add(1);
+    fn take(&mut self, noted: Noted) -> Result<Verdict, ChainError> {
+        let position = self.entries.end();
+        if position == u32::MAX {
+            return Err(ChainError::TooLong);
         }
+        let Noted { comparable, digest, id, parents } = noted;
         for parent in &parents {
-            self.tips.remove(parent);
+            if let Some((_, digest, _)) = self.entries.at(*parent) {
+                self.tips.remove(&digest);
+            }
         }
-        let digest = entry.digest();
         self.tips.insert(digest);
-        self.sequence.push(digest);
-        self.ids.insert(entry.id(), digest);
-        self.nodes.insert(
-            digest,
-            Link { comparable: header.comparable, id: entry.id(), names: 1, parents, position },
-        );
+        self.entries.push(comparable, digest, id, parents);
         Ok(Verdict::New { position })
+    }
+
+    /// What to note of the entry at a place.
+    pub fn noted(&self, position: u32) -> Option<Noted> {
+        let (comparable, digest, id) = self.entries.at(position)?;
+        Some(Noted { comparable, digest, id, parents: self.entries.parents(position) })
+    }
+
+    /// Puts back the entry that was at the next place when it was noted. Tells whether it fits: what
+    /// was noted may be damaged.
+    pub fn put_back(&mut self, noted: Noted) -> bool {
+        let position = self.entries.end();
+        let fits = noted.parents.iter().all(|parent| *parent < position)
+            && self.entries.place_of_digest(&noted.digest).is_none()
+            && self.entries.place(&noted.id).is_none();
+        fits && self.take(noted).is_ok()
     }
 
     /// The newest entry and the size of the feed; `None` while it is empty.
     pub fn head(&self) -> Option<Head> {
-        let digest = self.tips.iter().max_by_key(|&&digest| {
-            (self.nodes.get(&digest).map_or(0, |link| link.comparable), digest)
-        })?;
-        let link = self.nodes.get(digest)?;
-        Some(Head {
-            comparable: link.comparable,
-            count: self.sequence.len() as u64,
-            generation: self.generation,
-            id: link.id,
-        })
+        let (comparable, _, id) =
+            self.ends_at().max_by_key(|(clock, digest, _)| (*clock, *digest))?;
+        let count = self.entries.len() as u64;
+        Some(Head { comparable, count, generation: self.generation, id })
     }
 
     /// The ids that nothing names as a parent, the newest first.
     pub fn tips(&self) -> Vec<Cid> {
-        let links = self.tips.iter().filter_map(|digest| self.nodes.get(digest));
-        let mut tips: Vec<(u64, Cid)> = links.map(|link| (link.comparable, link.id)).collect();
+        let mut tips: Vec<(u64, Cid)> = self.ends_at().map(|(clock, _, id)| (clock, id)).collect();
         tips.sort_unstable_by(|a, b| b.cmp(a));
         tips.into_iter().map(|(_, id)| id).collect()
     }
@@ -200,75 +196,69 @@ impl Feed {
     pub fn ends(&self) -> (Vec<Cid>, u64) {
         let mut ends = self.tips();
         ends.truncate(PARENTS);
-        let clock = ends.first().and_then(|id| self.nodes.get(self.ids.get(id)?));
-        (ends, clock.map_or(0, |link| link.comparable))
+        (ends, self.ends_at().map(|(clock, ..)| clock).max().unwrap_or(0))
     }
 
     /// Two entries of which neither came before the other: the proof that the feed has two
     /// versions. `None` for a chain, and for a fork that a later entry has healed.
     pub fn fork(&self) -> Option<(Cid, Cid)> {
-        let mut tips = self.tips.iter().filter_map(|digest| self.nodes.get(digest));
-        Some((tips.next()?.id, tips.next()?.id))
+        let mut tips = self.ends_at();
+        Some((tips.next()?.2, tips.next()?.2))
+    }
+
+    /// Clock, digest and id of what nothing names as a parent, in the order of the digests.
+    fn ends_at(&self) -> impl Iterator<Item = (u64, Cid, Cid)> + '_ {
+        let places = self.tips.iter().filter_map(|digest| self.entries.place_of_digest(digest));
+        places.filter_map(|place| self.entries.at(place))
     }
 
     /// Whether an entry is part of the feed, by its id.
     pub fn contains(&self, id: &Cid) -> bool {
-        self.ids.contains_key(id)
+        self.entries.place(id).is_some()
     }
 
     /// Where an entry stands in the order of arrival, by its id.
     pub fn position(&self, id: &Cid) -> Option<u32> {
-        Some(self.nodes.get(self.ids.get(id)?)?.position)
+        self.entries.place(id)
     }
 
     /// Places, in the order of arrival, of what somebody lacks who has these tips and all that
     /// came before them. Ids that are unknown here are passed over.
     pub fn lacking(&self, tips: &[Cid], limit: usize) -> Vec<u32> {
-        let known = tips.iter().filter_map(|id| self.position(id)).collect();
-        let (trunk, branches) = self.held_by(known);
-        let end = u32::try_from(self.sequence.len()).unwrap_or(u32::MAX);
-        let rest = (trunk..end).filter(|position| !branches.contains(position));
-        rest.take(limit).collect()
+        let held = self.held_by(tips.iter().filter_map(|id| self.position(id)).collect());
+        let (mut lacking, mut start) = (Vec::new(), 0);
+        while start < self.entries.end() && lacking.len() < limit {
+            let end = self.entries.end_of_run(start);
+            let first = held.get(&start).map_or(start, |last| last.saturating_add(1));
+            lacking.extend((first..end).take(limit.saturating_sub(lacking.len())));
+            start = end;
+        }
+        lacking
     }
 
-    /// What somebody has who has the entries at these places: so many from the first, and these.
-    /// Walks only where the feed is no chain.
-    fn held_by(&self, mut from: Vec<u32>) -> (u32, BTreeSet<u32>) {
-        let (mut trunk, mut branches) = (0, BTreeSet::new());
+    /// What somebody has who has the entries at these places and all that came before: of each run,
+    /// by the place at which it begins, up to which place. Walks from run to run: a chain is one.
+    fn held_by(&self, mut from: Vec<u32>) -> BTreeMap<u32, u32> {
+        let mut held = BTreeMap::new();
         while let Some(position) = from.pop() {
-            if position < self.trunk {
-                trunk = trunk.max(position.saturating_add(1));
-            } else if branches.insert(position) {
-                from.extend(self.parents_of(position));
+            let start = self.entries.run_of(position);
+            match held.get_mut(&start) {
+                Some(last) => *last = position.max(*last),
+                None => {
+                    held.insert(start, position);
+                    from.extend(self.entries.parents(start));
+                }
             }
         }
-        (trunk, branches)
-    }
-
-    fn parents_of(&self, position: u32) -> impl Iterator<Item = u32> + '_ {
-        let digest = self.sequence.get(position as usize);
-        let link = digest.and_then(|digest| self.nodes.get(digest));
-        let parents = link.into_iter().flat_map(|link| &link.parents);
-        parents.filter_map(|parent| Some(self.nodes.get(parent)?.position))
+        held
     }
 
     /// Whether an entry, given by its digest, is one of these, given by their ids, or came before
     /// one of them.
     pub fn precedes(&self, earlier: &Cid, ids: &[Cid]) -> bool {
-        let Some(earlier) = self.nodes.get(earlier).map(|link| link.position) else { return false };
-        let mut from: Vec<u32> = ids.iter().filter_map(|id| self.position(id)).collect();
-        let mut seen = BTreeSet::new();
-        while let Some(position) = from.pop() {
-            // Nothing comes before what arrived earlier; and what is on the trunk comes after all
-            // of the trunk that arrived earlier.
-            if position == earlier || (earlier < position && position < self.trunk) {
-                return true;
-            }
-            if position > earlier && seen.insert(position) {
-                from.extend(self.parents_of(position));
-            }
-        }
-        false
+        let Some(earlier) = self.entries.place_of_digest(earlier) else { return false };
+        let held = self.held_by(ids.iter().filter_map(|id| self.position(id)).collect());
+        held.get(&self.entries.run_of(earlier)).is_some_and(|last| earlier <= *last)
     }
 
     /// Gives up this writing of the feed for a later one.

@@ -1,0 +1,100 @@
+//! The entries of a feed in columns: about ninety bytes each, whatever they say.
+
+use std::collections::BTreeMap;
+
+use effigy_core::Cid;
+
+use super::places::Places;
+
+/// By how many ids one entry may be known. The owner of a key can sign one header again and again;
+/// who builds on a further name waits in vain.
+const NAMES: u8 = 8;
+
+/// What a feed keeps of its entries, by their places: every parent before its child.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Columns {
+    by_digest: Places,
+    by_id: Places,
+    clocks: Vec<u64>,
+    digests: Vec<Cid>,
+    /// Further ids by which an entry is known, and its place.
+    further: BTreeMap<Cid, u32>,
+    /// The ids under which entries came first, and under which they are kept and passed on.
+    ids: Vec<Cid>,
+    /// By how many ids entries are known that are known by several.
+    names: BTreeMap<u32, u8>,
+    /// The places of the parents, where they are not just the place before: of forks and the like.
+    parents: BTreeMap<u32, Vec<u32>>,
+}
+
+impl Columns {
+    /// How many entries there are.
+    pub(super) const fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The place behind the last.
+    pub(super) fn end(&self) -> u32 {
+        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Adds an entry behind all others. Its parents are places that are taken.
+    pub(super) fn push(&mut self, clock: u64, digest: Cid, id: Cid, parents: Vec<u32>) {
+        let place = self.end();
+        if !parents.iter().copied().eq(place.checked_sub(1)) {
+            self.parents.insert(place, parents);
+        }
+        self.clocks.push(clock);
+        self.digests.push(digest);
+        self.ids.push(id);
+        let Self { by_digest, by_id, digests, ids, .. } = self;
+        by_digest.insert(place, |place| digests.get(place as usize));
+        by_id.insert(place, |place| ids.get(place as usize));
+    }
+
+    /// Remembers a further id of an entry, if it is not known by too many.
+    pub(super) fn name(&mut self, place: u32, id: Cid) {
+        if self.place(&id).is_some() {
+            return;
+        }
+        let names = self.names.entry(place).or_insert(1);
+        if *names < NAMES {
+            *names = names.saturating_add(1);
+            self.further.insert(id, place);
+        }
+    }
+
+    /// The place of an entry, by any of its ids.
+    pub(super) fn place(&self, id: &Cid) -> Option<u32> {
+        let first = self.by_id.find(id, |place| self.ids.get(place as usize));
+        first.or_else(|| self.further.get(id).copied())
+    }
+
+    /// The place of an entry, by its digest.
+    pub(super) fn place_of_digest(&self, digest: &Cid) -> Option<u32> {
+        self.by_digest.find(digest, |place| self.digests.get(place as usize))
+    }
+
+    /// The clock, digest and id at a place.
+    pub(super) fn at(&self, place: u32) -> Option<(u64, Cid, Cid)> {
+        let place = place as usize;
+        Some((*self.clocks.get(place)?, *self.digests.get(place)?, *self.ids.get(place)?))
+    }
+
+    /// The places of an entry's parents.
+    pub(super) fn parents(&self, place: u32) -> Vec<u32> {
+        let named = self.parents.get(&place).cloned();
+        named.unwrap_or_else(|| place.checked_sub(1).into_iter().collect())
+    }
+
+    /// The place at which the run of an entry begins: from there to it, each names the one before.
+    pub(super) fn run_of(&self, place: u32) -> u32 {
+        self.parents.range(..=place).next_back().map_or(0, |(start, _)| *start)
+    }
+
+    /// The place behind the last of the run that begins there.
+    pub(super) fn end_of_run(&self, start: u32) -> u32 {
+        let next = self.parents.range(start.saturating_add(1)..).next();
+        next.map_or_else(|| self.end(), |(next, _)| *next)
+    }
+}
