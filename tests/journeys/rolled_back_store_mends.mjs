@@ -37,9 +37,10 @@ function database(profile) {
 // Whether the app runs, mends itself, or has lost its keys: whichever comes first. Never a first start.
 async function outcome(app) {
   return until("the app says where it stands", async () => {
-    if (await app.page.locator("nav[aria-label=Main]").isVisible()) return "running";
     const heading = app.page.getByRole("heading", { level: 1 });
     const title = (await heading.count()) > 0 ? await heading.innerText() : undefined;
+    // Looked for second: a title that came with it must not be taken for one without it.
+    if (await app.page.locator("nav[aria-label=Main]").isVisible()) return "running";
     if (title !== "Some of your posts are missing here") return title;
     if (await app.page.getByText("the browser has lost its keys").isVisible()) return "keys lost";
     return (await app.page.getByText(/entries are here\./).isVisible()) ? "behind" : undefined;
