@@ -7,7 +7,7 @@ use effigy_core::seal::{SealingSecret, seal_letter};
 use effigy_core::{Cid, Draft, Payload, Secret, Time};
 use effigy_proto::{ErrorCode, Frame, Message, Record, WireHead};
 
-use crate::session;
+use super::session;
 
 /// 20 November 2025, 10:00:00 UTC.
 const NOW: Time = Time(1_763_632_800_000);
@@ -111,7 +111,8 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
     }
 }
 
-fn examples() -> Option<Vec<Message>> {
+/// One of each message.
+pub(crate) fn examples() -> Option<Vec<Message>> {
     let (ana, ben) = (Secret::from_seed(&[1; 32]), Secret::from_seed(&[2; 32]));
     let synod = Secret::from_seed(&[3; 32]).identity();
     let payload = Payload::Note(Note { images: Vec::new(), text: "Hello".to_owned() });

@@ -7,6 +7,7 @@ mod devices;
 mod drafts;
 mod heads;
 mod keeping;
+mod letters;
 mod orphans;
 mod patience;
 mod pictures;
