@@ -3,6 +3,8 @@
 mod error;
 mod layers;
 mod origin;
+#[cfg(test)]
+mod properties;
 mod settings;
 #[cfg(test)]
 mod tests;
