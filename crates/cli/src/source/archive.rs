@@ -243,7 +243,17 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// So many cases, or as many times as `PROPERTY_TIMES` says.
+    fn cases(count: u32) -> ProptestConfig {
+        let times = std::env::var("PROPERTY_TIMES").ok().and_then(|times| times.parse().ok());
+        let cases = count * times.unwrap_or(1);
+        ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+    }
 
     fn export(folder: &Path) -> (PathBuf, Vec<u8>) {
         let path = folder.join("all.effigy");
@@ -296,6 +306,62 @@ mod tests {
         for length in MAGIC.len() + 1..bytes.len() {
             std::fs::write(&path, &bytes[..length]).unwrap();
             assert!(!Archive::open(&path).unwrap().faults().is_empty(), "{length} bytes");
+        }
+    }
+
+    /// Whatever a file holds: it is read without a panic and without memory for what it only
+    /// announces, and nothing is believed that has no checksum.
+    fn reads(bytes: &[u8], folder: &Path) -> Option<Archive> {
+        let path = folder.join("any.effigy");
+        std::fs::write(&path, [MAGIC, bytes].concat()).unwrap();
+        let archive = Archive::open(&path).ok()?;
+        for (shelf, key) in archive.index.keys() {
+            archive.read(*shelf, key).unwrap().unwrap();
+        }
+        Some(archive)
+    }
+
+    proptest! {
+        #![proptest_config(cases(300))]
+
+        #[test]
+        fn any_bytes_are_an_export_or_damaged(
+            bytes in vec(any::<u8>(), 0..300),
+            lengths in vec((prop::sample::select(vec![0, 1, 9, 300, u32::MAX, 17 << 20, (17 << 20) + 1]), vec(any::<u8>(), 0..40)), 0..6),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            reads(&bytes, folder.path());
+            let framed: Vec<u8> = lengths
+                .into_iter()
+                .flat_map(|(length, bytes)| [&length.to_be_bytes()[..], &bytes].concat())
+                .collect();
+            let archive = reads(&[&[VERSION], &framed[..]].concat(), folder.path()).unwrap();
+            prop_assert!(!archive.faults().is_empty(), "it has no end");
+            prop_assert!(archive.index.is_empty());
+        }
+
+        #[test]
+        fn frames_of_anything_are_told_apart(
+            frames in vec(vec(vec(any::<u8>(), 0..20), 0..5), 0..8),
+            count in any::<u64>(),
+            whole in any::<bool>(),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let frame = |records: &[&[u8]]| {
+                let bytes = pack::encode(records).unwrap();
+                [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], &bytes].concat()
+            };
+            let mut file = vec![VERSION];
+            for records in &frames {
+                let slices: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+                file.extend(frame(&slices));
+            }
+            let count = if whole { frames.len() as u64 } else { count };
+            file.extend(frame(&[END, &count.to_be_bytes()]));
+            let archive = reads(&file, folder.path()).unwrap();
+            let odd = frames.iter().filter(|records| records.len() != 3).count();
+            let counted = count == frames.len() as u64;
+            prop_assert_eq!(archive.faults().len(), odd + usize::from(!counted));
         }
     }
 }
