@@ -131,8 +131,11 @@ impl View {
     /// Takes a valid entry in. An envelope must have been opened: `payload` is what was inside.
     pub fn insert(&mut self, entry: &Entry, payload: &Payload) {
         let order = (entry.header().comparable, entry.digest());
+        // Who somebody is stands on the account's own feed, where its rules were checked. What a
+        // device says of it on its own feed is signed by nobody who may.
+        let of_account = entry.header().synod.is_none();
         match payload {
-            Payload::AddDevice(device) => {
+            Payload::AddDevice(device) if of_account => {
                 let synod = entry.header().identity;
                 self.owners.insert((device.identity, synod));
                 self.person_mut(synod).devices.insert(device.identity, device.name.clone());
@@ -167,7 +170,9 @@ impl View {
                 order,
                 Said::Note { images: note.images.clone(), text: note.text.clone() },
             ),
-            Payload::Profile(profile) => self.profile(entry.header().identity, order, profile),
+            Payload::Profile(profile) if of_account => {
+                self.profile(entry.header().identity, order, profile)
+            }
             Payload::Tag(tag) => {
                 let register = self.tags.entry((tag.target, tag.word.clone()));
                 let register = register.or_insert((order, tag.on));

@@ -1,6 +1,7 @@
 //! Laws of the folds: whatever the order of arrival, the answer is the same.
 
 mod chains;
+mod places;
 mod waiting;
 
 use std::collections::BTreeSet;
