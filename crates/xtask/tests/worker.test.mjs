@@ -24,7 +24,8 @@ const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-
   + "connect-src 'self'; worker-src 'self'; manifest-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
   + "require-trusted-types-for 'script'; trusted-types effigy-boot default";
 
-// Serves a folder. `state.missing` is an address that fails, `state.damaged` one that sends other bytes.
+// Serves a folder. `state.missing` is an address that fails, `state.damaged` one that sends other bytes, `state.cut` one whose
+// connection ends in the middle.
 async function serve(folder, state) {
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, "http://x").pathname;
@@ -36,6 +37,11 @@ async function serve(folder, state) {
       const name = path === "/" ? "/index.html" : path;
       const body = await readFile(folder + name);
       response.setHeader("content-type", types[extname(name)] ?? "application/octet-stream");
+      if (state.cut === path) {
+        response.setHeader("content-length", body.length);
+        response.write(body.subarray(0, Math.ceil(body.length / 2)), () => response.destroy());
+        return;
+      }
       response.end(state.damaged === path ? Buffer.concat([body, Buffer.from(" ")]) : body);
     } catch {
       response.writeHead(404).end();
@@ -67,6 +73,22 @@ function release(folder, version) {
   return `/${name}`;
 }
 
+// Makes a version of the built one in which every file has to travel: those whose names tell the content get other content and
+// another name. It is never started. Returns the addresses of all its files.
+function everyFileAnew(folder, version) {
+  const worker = readFileSync(join(folder, "service-worker.js"), "utf8");
+  const [line, list] = worker.match(/const RELEASE = (.*);/);
+  const files = JSON.parse(list).files.map((file) => {
+    if (!file.hashed) return file;
+    const body = Buffer.concat([readFileSync(join(folder, file.path)), Buffer.from(` ${version}`)]);
+    const path = file.path.replace("/", `/${version}-`);
+    writeFileSync(join(folder, path), body);
+    return { ...file, path, sha256: hash("sha256", body, "hex") };
+  });
+  writeFileSync(join(folder, "service-worker.js"), worker.replace(line, `const RELEASE = ${JSON.stringify({ version, files })};`));
+  return { files: files.map((file) => file.path), restore: () => writeFileSync(join(folder, "service-worker.js"), worker) };
+}
+
 const options = {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   headless: true,
@@ -76,12 +98,24 @@ const options = {
   ],
 };
 const update = () => navigator.serviceWorker.getRegistration().then((registration) => registration.update()).catch(() => undefined);
+// Asks for an update and waits until what came of it is known: "redundant", "installed", or "refused" by the browser itself.
+const outcome = async () => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  try {
+    await registration.update();
+  } catch {
+    return "refused";
+  }
+  const worker = registration.installing ?? registration.waiting;
+  if (!worker || worker.state !== "installing") return worker?.state ?? "redundant";
+  return new Promise((known) => worker.addEventListener("statechange", () => known(worker.state), { once: true }));
+};
 const waits = () => navigator.serviceWorker.getRegistration().then((registration) => registration.waiting !== null);
 const versions = () => caches.keys();
 const started = (page) => page.waitForFunction(() => !document.getElementById("shell") && document.body.childElementCount > 0);
 const settled = (page) => page.waitForTimeout(1500);
 
-test("one version at a time, whole, and only when accepted", { timeout: 120_000 }, async (context) => {
+test("one version at a time, whole, and only when accepted", { timeout: 240_000 }, async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "effigy-worker-"));
   const dist = join(folder, "dist");
   cpSync(join(root, "dist"), dist, { recursive: true });
@@ -116,20 +150,48 @@ test("one version at a time, whole, and only when accepted", { timeout: 120_000 
     stop = await serve(dist, state);
   });
 
-  const second = release(dist, "second");
-
-  await context.test("a version with a missing or damaged file is not taken", async () => {
-    for (const fault of ["missing", "damaged"]) {
-      state[fault] = second;
-      await page.evaluate(update);
-      await settled(page);
-      assert.deepEqual(await page.evaluate(versions), [first], fault);
-      assert.equal(await page.evaluate(waits), false, fault);
-      delete state[fault];
+  await context.test("a version of which any file is missing, damaged or cut is not taken", async () => {
+    const { files, restore } = everyFileAnew(dist, "anew");
+    assert.ok(files.length > 5 && files.some((path) => path.endsWith(".wasm")), files.join(" "));
+    for (const path of files) {
+      for (const fault of ["missing", "damaged", "cut"]) {
+        state[fault] = path;
+        state.asked.length = 0;
+        assert.equal(await page.evaluate(outcome), "redundant", `${path} ${fault}`);
+        assert.ok(state.asked.includes(path), `${path} was asked for`);
+        assert.deepEqual(await page.evaluate(versions), [first], `${path} ${fault}`);
+        assert.equal(await page.evaluate(waits), false, `${path} ${fault}`);
+        delete state[fault];
+      }
     }
+    restore();
     await page.reload();
     await started(page);
   });
+
+  await context.test("a worker that is none is not taken, and the one before goes on", async () => {
+    const file = join(dist, "service-worker.js");
+    const good = readFileSync(file, "utf8");
+    for (const broken of ["self.addEventListener('install', (event => {", "throw new Error('no');", "<!doctype html>", "import 'x';"]) {
+      writeFileSync(file, broken);
+      assert.equal(await page.evaluate(outcome), "refused", broken);
+      assert.deepEqual(await page.evaluate(versions), [first], broken);
+      await page.reload();
+      await started(page);
+    }
+    // The address of the worker itself is missing: as after a hub was set up wrongly.
+    rmSync(file);
+    assert.equal(await page.evaluate(outcome), "refused");
+    await page.reload();
+    await started(page);
+    writeFileSync(file, good);
+    await stop();
+    await page.reload();
+    await started(page);
+    stop = await serve(dist, state);
+  });
+
+  const second = release(dist, "second");
 
   const other = await browser.newPage();
   let otherLoads = 0;
