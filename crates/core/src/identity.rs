@@ -165,6 +165,7 @@ impl Secret {
     }
 
     /// Signs bytes for one purpose.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     pub fn sign(&self, purpose: Purpose, bytes: &[u8]) -> Signature {
         Signature(self.0.sign(&purpose.prefix(bytes)).to_bytes())
     }

