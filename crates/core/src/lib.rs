@@ -3,6 +3,9 @@
 //! Values only. Nothing here knows two entries at once, reads a clock, draws a random number or
 //! waits. What arrives from outside becomes a type that proves what was checked, or a typed error.
 
+// Bytes of strangers are read here: no index and no sum may be beyond what there is.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 pub mod blob;
 pub mod canon;
 pub mod cid;

@@ -93,7 +93,7 @@ pub enum WordsError {
     #[error("a recovery phrase has 12 or 24 words")]
     Count,
     /// A word that is not in the list.
-    #[error("word {} is not in the list", index + 1)]
+    #[error("word {} is not in the list", index.saturating_add(1))]
     Unknown {
         /// Which word, counted from 0.
         index: usize,

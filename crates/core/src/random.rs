@@ -1,5 +1,7 @@
 //! Chance as an input: a generator that somebody outside has seeded.
 
+use std::num::NonZeroU64;
+
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 
@@ -22,7 +24,7 @@ impl Random {
 
     /// A number below `bound`, or zero when the bound is zero. Good enough for jitter; not for keys.
     pub fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.0.next_u64() % bound }
+        NonZeroU64::new(bound).map_or(0, |bound| self.0.next_u64() % bound)
     }
 
     /// The generator itself, for crates that draw from one.

@@ -82,7 +82,7 @@ impl<'bytes> Cursor<'bytes> {
         if length > self.end.saturating_sub(self.at) {
             return Err(self.flaw(ImageFlaw::Truncated));
         }
-        let range = self.at..self.at + length;
+        let range = self.at..self.at.saturating_add(length);
         self.at = range.end;
         Ok(range)
     }

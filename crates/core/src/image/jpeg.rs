@@ -23,12 +23,12 @@ pub(super) fn scan(bytes: &[u8]) -> Result<Scan, ImageError> {
     loop {
         let start = cursor.at();
         let marker = marker(&mut cursor)?;
-        if cursor.at() - start > 2 {
+        if cursor.at().saturating_sub(start) > 2 {
             // Padding may have any length, so a length is what it could tell.
             walk.sorting.object(ImageError::Metadata(MetadataKind::Unknown));
         }
         if marker == END {
-            walk.sorting.keep(cursor.at() - 2..cursor.at());
+            walk.sorting.keep(cursor.at().saturating_sub(2)..cursor.at());
             break;
         }
         walk.segment(marker, start, &mut cursor)?;
@@ -57,10 +57,10 @@ impl Walk {
         start: usize,
         cursor: &mut Cursor<'_>,
     ) -> Result<(), ImageError> {
-        let first = cursor.at() - 2;
+        let first = cursor.at().saturating_sub(2);
         let length = usize::from(cursor.big_16()?);
-        cursor.ensure(length >= 2, ImageFlaw::Value)?;
-        let mut body = cursor.part(length - 2)?;
+        let length = length.checked_sub(2).ok_or_else(|| cursor.flaw(ImageFlaw::Value))?;
+        let mut body = cursor.part(length)?;
         let objection = match marker {
             0xC0..=0xC2 => {
                 cursor.ensure(self.facts.is_none(), ImageFlaw::Order)?;
@@ -70,7 +70,7 @@ impl Walk {
             0xC4 => huffman_tables(&mut body).map(|()| None)?,
             0xDA => {
                 cursor.ensure(self.facts.is_some(), ImageFlaw::Order)?;
-                self.n_scans += 1;
+                self.n_scans = self.n_scans.saturating_add(1);
                 cursor.ensure(self.n_scans <= MAX_SCANS, ImageFlaw::Unsupported)?;
                 scan_header(&mut body)?;
                 coded_pixels(cursor)?;
@@ -160,7 +160,7 @@ fn quantisation_tables(body: &mut Cursor<'_>) -> Result<(), ImageError> {
         let header = body.byte()?;
         let (is_wide, slot) = (header >> 4, header & 15);
         body.ensure(is_wide <= 1 && slot <= 3, ImageFlaw::Value)?;
-        body.skip(64 * (usize::from(is_wide) + 1))?;
+        body.skip(if is_wide == 0 { 64 } else { 128 })?;
     }
     Ok(())
 }
@@ -180,26 +180,24 @@ fn huffman_tables(body: &mut Cursor<'_>) -> Result<(), ImageError> {
 fn scan_header(body: &mut Cursor<'_>) -> Result<(), ImageError> {
     let n_components = body.byte()?;
     body.ensure((1..=4).contains(&n_components), ImageFlaw::Value)?;
-    body.skip(2 * usize::from(n_components) + 3)
+    body.skip(usize::from(n_components).saturating_mul(2).saturating_add(3))
 }
 
 /// Moves to the marker that ends the coded pixels. In them 0xFF is followed by 0 or is a restart
 /// marker; every other marker ends them, so a segment cannot hide among the pixels.
 fn coded_pixels(cursor: &mut Cursor<'_>) -> Result<(), ImageError> {
     let rest = cursor.rest();
-    let mut length = 0;
+    let mut length = 0_usize;
     loop {
         let window = rest.get(length..).unwrap_or_default();
         let Some(step) = window.iter().position(|byte| *byte == 0xFF) else {
             return Err(cursor.flaw(ImageFlaw::Truncated));
         };
-        match window.get(step + 1) {
+        length = length.saturating_add(step);
+        match window.get(step.saturating_add(1)) {
             None => return Err(cursor.flaw(ImageFlaw::Truncated)),
-            Some(0 | 0xD0..=0xD7) => length += step + 2,
-            Some(_) => {
-                length += step;
-                break;
-            }
+            Some(0 | 0xD0..=0xD7) => length = length.saturating_add(2),
+            Some(_) => break,
         }
     }
     cursor.ensure(length > 0, ImageFlaw::Missing)?;

@@ -234,7 +234,7 @@ fn sized(kind: ImageKind, width: u32, height: u32, at: usize) -> Result<ImageFac
     if width == 0 || height == 0 {
         return Err(ImageError::Malformed { kind, at, flaw: ImageFlaw::Dimensions });
     }
-    let pixels = u64::from(width) * u64::from(height);
+    let pixels = u64::from(width).saturating_mul(u64::from(height));
     if width > MAX_SIDE || height > MAX_SIDE || pixels > MAX_PIXELS {
         return Err(ImageError::TooLarge { width, height });
     }

@@ -127,8 +127,8 @@ impl Walk {
     fn extended_header(&mut self, body: &mut Cursor<'_>) -> Result<(), ImageError> {
         let at = body.at();
         let [flags, reserved @ ..] = body.array::<4>()?;
-        let width = body.little_24()? + 1;
-        let height = body.little_24()? + 1;
+        let width = body.little_24()?.saturating_add(1);
+        let height = body.little_24()?.saturating_add(1);
         body.ensure(body.is_empty(), ImageFlaw::Value)?;
         if flags & flag::ANIMATION != 0 {
             return Err(ImageError::Animated);
@@ -174,5 +174,6 @@ fn lossless(body: &mut Cursor<'_>) -> Result<ImageFacts, ImageError> {
     let header = body.little_32()?;
     body.ensure(header >> 29 == 0, ImageFlaw::Unsupported)?;
     body.ensure(!body.is_empty(), ImageFlaw::Truncated)?;
-    sized(ImageKind::WebP, (header & 0x3FFF) + 1, (header >> 14 & 0x3FFF) + 1, at)
+    let side = |bits: u32| (bits & 0x3FFF).saturating_add(1);
+    sized(ImageKind::WebP, side(header), side(header >> 14), at)
 }
