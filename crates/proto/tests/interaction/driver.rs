@@ -92,6 +92,7 @@ impl Play {
     }
 
     /// One thing happens.
+    #[expect(clippy::too_many_lines, reason = "a table of deeds is read from top to bottom")]
     fn deed(&mut self, bytes: &mut Bytes<'_>) {
         let (what, how) = (bytes.next(), bytes.next());
         let person = if how & 1 == 0 { ANA } else { BEN };

@@ -68,7 +68,7 @@ fn message() -> impl Strategy<Value = Message> {
     let list = 0..20_usize;
     prop_oneof![
         a.prop_map(|request| Message::Cancel { request }),
-        (vec(any::<u8>(), 0..200), 0..=262_000_u32, b.clone(), 0..=144_u32).prop_map(
+        (vec(any::<u8>(), 0..200), 0..=262_000_u32, b, 0..=144_u32).prop_map(
             |(bytes, offset, request, more)| {
                 let size = (offset + bytes.len() as u32 + more).min(262_144);
                 Message::Chunk { bytes, offset, request, size }
