@@ -1,56 +1,64 @@
 //! `/ws`: who may open a WebSocket, and handing it to the node.
 
-use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Error;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{HOST, ORIGIN, RETRY_AFTER};
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CONNECTION, HOST, HeaderName, ORIGIN, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use effigy_core::limits::MESSAGE_BYTES;
-use effigy_net_native::{Broken, Guest, Incoming, Outgoing, Socket};
-use futures_util::{SinkExt, StreamExt};
+use data_encoding::BASE64;
+use effigy_core::Identity;
+use effigy_net_native::{Frames, Gate, Guest, accept_key};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_rustls::server::TlsStream;
 use tracing::debug;
 
 use crate::app::App;
 use crate::config::Origin;
-use crate::listen::Caller;
-use crate::metrics::Metrics;
-use crate::policy::{Doors, Refusal};
+use crate::listen::{Caller, Wire};
+use crate::policy::Refusal;
 use crate::serve::sentence;
+
+/// Bytes of the key of a handshake.
+const NONCE_BYTES: usize = 16;
 
 /// Somebody with a WebSocket.
 struct Visitor {
+    app: Arc<App>,
     /// Keeps the connection counted.
     caller: Caller,
-    doors: Arc<Doors>,
-    metrics: Arc<Metrics>,
     /// Held until they prove who they are.
     stranger: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl Guest for Visitor {
-    fn proved(&self) {
-        *self.stranger.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    fn charge(&self, _n_messages: u32) -> Duration {
+        Duration::ZERO
     }
 
     fn misbehaved(&self) {
-        self.metrics.offences.add(1);
-        self.doors.offend(self.caller.address);
+        self.app.metrics.offences.add(1);
+        self.app.doors.offend(self.caller.address);
+    }
+
+    fn proved(&self, _identity: Identity) -> bool {
+        *self.stranger.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        true
     }
 }
 
 /// Opens a WebSocket for whoever may have one.
-pub(crate) async fn upgrade(State(app): State<Arc<App>>, request: Request) -> Response {
-    let (mut request, _unread) = request.into_parts();
-    let Some(caller) = request.extensions.get::<Caller>().cloned() else {
+pub(crate) async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let Some(caller) = request.extensions().get::<Caller>().cloned() else {
         return sentence(StatusCode::INTERNAL_SERVER_ERROR, "The caller is not known.\n");
     };
-    let (origin, stranger) = match admit(&app, &caller, &request.headers) {
+    let (origin, stranger) = match admit(&app, &caller, request.headers()) {
         Ok(admitted) => admitted,
         Err(refusal) => {
             app.metrics.refuse(refusal);
@@ -58,24 +66,55 @@ pub(crate) async fn upgrade(State(app): State<Arc<App>>, request: Request) -> Re
             return refused(refusal, app.doors.banned_for(caller.address));
         }
     };
-    let upgrade = match WebSocketUpgrade::from_request_parts(&mut request, &()).await {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => return rejection.into_response(),
+    let Some(accept) = answer(request.headers()) else {
+        return sentence(StatusCode::BAD_REQUEST, "Only WebSockets are opened here.\n");
     };
-    let visitor = Visitor {
-        caller,
-        doors: Arc::clone(&app.doors),
-        metrics: Arc::clone(&app.metrics),
-        stranger: Mutex::new(Some(stranger)),
-    };
+    let upgrading = hyper::upgrade::on(&mut request);
     let gate = app.gate.clone();
-    upgrade
-        .read_buffer_size(4096)
-        .write_buffer_size(0)
-        .max_write_buffer_size(1024 * 1024)
-        .max_message_size(MESSAGE_BYTES)
-        .max_frame_size(MESSAGE_BYTES)
-        .on_upgrade(async move |socket| gate.host(adapt(socket), origin, visitor).await)
+    let visitor = Visitor { app, caller, stranger: Mutex::new(Some(stranger)) };
+    tokio::spawn(async move {
+        match upgrading.await {
+            Ok(upgraded) => host(upgraded, &gate, origin, visitor),
+            Err(error) => debug!(%error, "no WebSocket came about"),
+        }
+    });
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    response
+}
+
+/// The answer to a handshake; `None` where the request is none (RFC 6455, 4.2.1).
+fn answer(headers: &HeaderMap) -> Option<HeaderValue> {
+    let says = |name: HeaderName, word: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
+    };
+    let is_handshake = says(CONNECTION, "upgrade")
+        && says(UPGRADE, "websocket")
+        && says(SEC_WEBSOCKET_VERSION, "13");
+    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| is_handshake)?;
+    let is_key = BASE64.decode(key.as_bytes()).is_ok_and(|nonce| nonce.len() == NONCE_BYTES);
+    is_key.then(|| HeaderValue::from_str(&accept_key(key.as_bytes())).ok())?
+}
+
+/// Hands the stream over to the node, in a task that is no larger than this kind of stream needs.
+fn host(upgraded: Upgraded, gate: &Gate, origin: String, visitor: Visitor) {
+    let gate = gate.clone();
+    match upgraded.downcast::<TokioIo<Wire>>() {
+        Ok(parts) => {
+            let frames = Frames::new(parts.io.into_inner(), &parts.read_buf);
+            tokio::spawn(gate.host(frames, origin, visitor));
+        }
+        Err(upgraded) => {
+            if let Ok(parts) = upgraded.downcast::<TokioIo<TlsStream<Wire>>>() {
+                let frames = Frames::new(parts.io.into_inner(), &parts.read_buf);
+                tokio::spawn(gate.host(frames, origin, visitor));
+            }
+        }
+    }
 }
 
 /// Looks whether somebody may have a WebSocket. Gives the origin to which they dialled, as they
@@ -152,38 +191,6 @@ fn refused(refusal: Refusal, wait: Option<Duration>) -> Response {
         response.headers_mut().insert(RETRY_AFTER, seconds);
     }
     response
-}
-
-/// A socket of axum as the node's connections want it.
-fn adapt(socket: WebSocket) -> impl Socket {
-    socket
-        .map(|message| message.map(incoming).map_err(broken))
-        .sink_map_err(broken)
-        .with(|outgoing| -> Ready<Result<Message, Broken>> { ready(Ok(message(outgoing))) })
-}
-
-fn incoming(message: Message) -> Incoming {
-    match message {
-        Message::Binary(bytes) => Incoming::Binary(bytes),
-        Message::Close(_) => Incoming::Closed,
-        Message::Ping(_) | Message::Pong(_) => Incoming::Alive,
-        Message::Text(text) => Incoming::Text(text.as_str().to_owned()),
-    }
-}
-
-fn message(outgoing: Outgoing) -> Message {
-    match outgoing {
-        Outgoing::Binary(bytes) => Message::Binary(bytes.into()),
-        Outgoing::Close(reason) => {
-            Message::Close(Some(CloseFrame { code: reason.code(), reason: reason.words().into() }))
-        }
-        Outgoing::Ping => Message::Ping(axum::body::Bytes::new()),
-        Outgoing::Text(text) => Message::Text(text.into()),
-    }
-}
-
-fn broken(error: Error) -> Broken {
-    Broken::of(&*error.into_inner())
 }
 
 #[cfg(test)]

@@ -1,283 +1,286 @@
 //! The task of one connection: frames in, decoded and checked; frames out, in their order.
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, ready};
 
-use effigy_proto::{Binding, Frame, Garbage, Link, Message};
-use futures_util::stream::{SplitSink, SplitStream};
+use effigy_proto::{Frame, Garbage, Message};
 use futures_util::{SinkExt, StreamExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use crate::bucket::Bucket;
-use crate::gate::Guest;
-use crate::limits::{LINGER, Limits, UNPROVEN_BYTES};
-use crate::outbox::{self, Next, Outbox};
+use crate::inbox::{Arrival, Deaf, Inbox, Messages, News};
+use crate::limits::{LINGER, Limits, MESSAGES, TURN_BYTES, UNPROVEN_BYTES};
+use crate::line::{Line, Turn};
+use crate::outbox::{self, Next};
 use crate::socket::{Broken, Incoming, Outgoing, Reason, Socket};
 use crate::tally::Tally;
 
-/// What the task of a connection shares with the node's thread.
-pub(crate) struct Line {
-    guest: Option<Box<dyn Guest>>,
-    link: Link,
-    pub(crate) outbox: Outbox,
-    proved: AtomicBool,
-    /// One message of this connection at a time is with the node.
-    turns: Arc<Semaphore>,
-}
-
 /// What all connections of a world share.
-#[derive(Clone)]
 pub(crate) struct Office {
-    pub(crate) arrivals: mpsc::Sender<Arrival>,
-    pub(crate) limits: Arc<Limits>,
+    /// Grows by one whenever the world looks after its connections.
+    pub(crate) beat: AtomicU32,
+    pub(crate) inbox: Inbox,
+    pub(crate) limits: Limits,
     pub(crate) tally: Arc<Tally>,
 }
 
-/// Something on its way to the node.
-pub(crate) struct Arrival {
-    pub(crate) link: Link,
-    pub(crate) news: News,
-    /// Given back when the node is through with a message.
-    pub(crate) turn: Option<OwnedSemaphorePermit>,
-}
-
-/// What happened.
-pub(crate) enum News {
-    /// Somebody came in.
-    Accepted(Binding, Arc<Line>),
-    /// What was dialled is open.
-    Dialled(Binding),
-    /// A binary frame has left.
-    Drained,
-    /// The connection is gone.
-    Gone,
-    /// A message came.
-    Received(Result<Message, Garbage>),
-}
-
-/// Nobody is there to be told: the node has ended.
-pub(crate) struct Deaf;
-
-/// Why nothing more is read.
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum End {
+    /// The other side is gone, or takes nothing any more.
     Gone,
-    Oversize,
-    Silent,
-}
-
-impl Line {
-    pub(crate) fn new(link: Link, unsent_bytes: usize, guest: Option<Box<dyn Guest>>) -> Self {
-        Self {
-            guest,
-            link,
-            outbox: Outbox::new(unsent_bytes),
-            proved: AtomicBool::new(false),
-            turns: Arc::new(Semaphore::new(1)),
-        }
-    }
-
-    /// The session is open.
-    pub(crate) fn prove(&self, tally: &Tally) {
-        if self.proved.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        tally.sessions.up();
-        tally.sessions_total.add(1);
-        if let Some(guest) = &self.guest {
-            guest.proved();
-        }
-    }
-
-    /// A rule was broken on it.
-    pub(crate) fn blame(&self) {
-        if let Some(guest) = &self.guest {
-            guest.misbehaved();
-        }
-    }
-
-    const fn is_accepted(&self) -> bool {
-        self.guest.is_some()
-    }
-
-    fn is_proved(&self) -> bool {
-        self.proved.load(Ordering::Relaxed)
-    }
-}
-
-impl Office {
-    /// Tells the node something.
-    pub(crate) async fn tell(&self, link: Link, news: News) -> Result<(), Deaf> {
-        let arrival = Arrival { link, news, turn: None };
-        self.arrivals.send(arrival).await.map_err(|_| Deaf)
-    }
-}
-
-/// Counts a connection for as long as it lives.
-struct Counted<'a>(&'a Line, &'a Tally);
-
-impl<'a> Counted<'a> {
-    fn new(line: &'a Line, tally: &'a Tally) -> Self {
-        tally.sockets.up();
-        tally.sockets_total.add(1);
-        Self(line, tally)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.1.sockets.down();
-        if self.0.is_proved() {
-            self.1.sessions.down();
-        }
-    }
+    /// There may be last words on their way.
+    Parted,
 }
 
 /// Serves a connection until it ends, whoever ends it, and tells the node.
-pub(crate) async fn run(socket: impl Socket, line: &Line, office: &Office) {
-    let counted = Counted::new(line, &office.tally);
-    let (mut sink, mut stream) = socket.split();
-    let is_worth_a_word = {
-        let mut reading = pin!(read(&mut stream, line, office));
-        let mut writing = pin!(write(&mut sink, line, office));
-        tokio::select! {
-            end = &mut reading => match end {
-                End::Gone => true,
-                End::Oversize => {
-                    line.blame();
-                    line.outbox.end(Reason::TooLong);
-                    timeout(LINGER, writing).await.is_ok()
-                }
-                End::Silent => false,
-            },
-            () = &mut writing => true,
-            () = cut(&line.outbox) => false,
-        }
-    };
-    drop(counted);
-    let _ = office.tell(line.link, News::Gone).await;
-    if is_worth_a_word {
+pub(crate) async fn run(socket: impl Socket, line: &Arc<Line>, office: &Arc<Office>) {
+    office.tally.sockets.up();
+    office.tally.sockets_total.add(1);
+    let mut task = Task::new(socket, line, office);
+    let end = poll_fn(|context| task.poll(context)).await;
+    office.tally.sockets.down();
+    line.part(&office.tally);
+    let _ = office.inbox.tell(line.link, News::Gone);
+    if end == End::Parted {
         // Closing with unread bytes would destroy the last words on their way to the other side.
-        let rest = async { while let Some(Ok(_)) = stream.next().await {} };
-        let _ = timeout(LINGER, rest).await;
-    }
-}
-
-/// Waits until there is no use in waiting for the writer: the other side reads too slowly, or the
-/// end is announced and what was to be said takes too long to leave.
-async fn cut(outbox: &Outbox) {
-    if outbox.is_ended().await != Reason::Slow {
-        sleep(LINGER).await;
-    }
-}
-
-async fn read<S: Socket>(stream: &mut SplitStream<S>, line: &Line, office: &Office) -> End {
-    let limits = &office.limits;
-    let mut bucket = Bucket::new(limits.rate, Instant::now());
-    loop {
-        line.outbox.is_low().await;
-        let Ok(turn) = Arc::clone(&line.turns).acquire_owned().await else { return End::Gone };
-        let incoming = match timeout(limits.silence, stream.next()).await {
-            Ok(Some(Ok(incoming))) => incoming,
-            Ok(Some(Err(Broken::TooLong))) => {
-                office.tally.oversize.add(1);
-                return too_long(turn, line, office).await;
-            }
-            Ok(None | Some(Err(Broken::Lost))) => return End::Gone,
-            Err(_) => {
-                office.tally.silent.add(1);
-                return End::Silent;
-            }
+        let rest = async {
+            let _ = task.socket.flush().await;
+            while let Some(Ok(_)) = task.socket.next().await {}
         };
-        let message = match &incoming {
-            Incoming::Alive => continue,
-            Incoming::Binary(bytes) => look(line, bytes, || Message::decode_binary(bytes)),
-            Incoming::Closed => return End::Gone,
-            Incoming::Text(text) => look(line, text.as_bytes(), || Message::decode_text(text)),
-        };
-        office.tally.messages_in.add(1);
-        office.tally.bytes_in.add(incoming.len() as u64);
-        let arrival = Arrival { link: line.link, news: News::Received(message), turn: Some(turn) };
-        if office.arrivals.send(arrival).await.is_err() {
-            return End::Gone;
-        }
-        if line.is_accepted() {
-            let pause = bucket.take(Instant::now());
-            if !pause.is_zero() {
-                office.tally.throttled.add(1);
-                sleep(pause).await;
+        // Apart, or every connection would keep room for it.
+        let _ = Box::pin(timeout(LINGER, rest)).await;
+    }
+}
+
+struct Task<'a, S> {
+    bucket: Bucket,
+    /// What the frames cost that are being written.
+    in_flight: usize,
+    line: &'a Arc<Line>,
+    office: &'a Office,
+    /// Binary frames that are being written.
+    pieces: u32,
+    socket: S,
+    stage: Stage,
+    /// Set while the other side has said too much: until then nothing is read.
+    throttle: Option<Pin<Box<Sleep>>>,
+    /// Set when the end is announced: until then it waits for what is to be sent.
+    until: Option<Pin<Box<Sleep>>>,
+}
+
+/// How far a connection is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stage {
+    Open,
+    /// A frame was too long, and the node is telling so.
+    TooLong,
+    /// The close was written.
+    Closing,
+}
+
+impl<'a, S: Socket> Task<'a, S> {
+    fn new(socket: S, line: &'a Arc<Line>, office: &'a Office) -> Self {
+        let bucket = Bucket::new(office.limits.rate, Instant::now());
+        let (in_flight, pieces, stage) = (0, 0, Stage::Open);
+        let (throttle, until) = (None, None);
+        Self { bucket, in_flight, line, office, pieces, socket, stage, throttle, until }
+    }
+
+    /// Does what can be done now.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<End> {
+        self.line.waker.register(context.waker());
+        loop {
+            let was_low = self.line.outbox.is_low();
+            // Reading first: what came before the other side closed still counts.
+            let read = self.poll_read(context);
+            let written = self.poll_write(context);
+            if written.is_ready() || read.is_ready() {
+                return if written.is_ready() { written } else { read };
+            }
+            // Who did not take the answers has taken them: he may say more.
+            if was_low || !self.line.outbox.is_low() {
+                return self.poll_end(context);
             }
         }
     }
-}
 
-/// Decodes a message, unless somebody who has proved nothing asks for more work than a beginning
-/// needs.
-fn look(
-    line: &Line,
-    bytes: &[u8],
-    decode: impl FnOnce() -> Result<Message, Garbage>,
-) -> Result<Message, Garbage> {
-    let is_suspect = line.is_accepted() && !line.is_proved() && bytes.len() > UNPROVEN_BYTES;
-    if is_suspect { Err(Garbage::TooLong) } else { decode() }
-}
-
-/// Has the node say what is wrong before the connection ends.
-async fn too_long(turn: OwnedSemaphorePermit, line: &Line, office: &Office) -> End {
-    let news = News::Received(Err(Garbage::TooLong));
-    let arrival = Arrival { link: line.link, news, turn: Some(turn) };
-    if office.arrivals.send(arrival).await.is_ok() {
-        // It has done so when the turn comes back.
-        let _ = line.turns.acquire().await;
+    /// Gives up when the other side reads too slowly, or what is to be said takes too long to leave.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<End> {
+        match self.line.outbox.ended() {
+            None => return Poll::Pending,
+            Some(Reason::Silent | Reason::Slow) => return Poll::Ready(End::Gone),
+            Some(_) => (),
+        }
+        let until = self.until.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        until.as_mut().poll(context).map(|()| End::Gone)
     }
-    End::Oversize
-}
 
-async fn write<S: Socket>(sink: &mut SplitSink<S, Outgoing>, line: &Line, office: &Office) {
-    let every = office.limits.ping_every;
-    let mut pings = interval_at(Instant::now() + every, every);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let next = tokio::select! {
-            next = line.outbox.next() => next,
-            _ = pings.tick(), if line.is_accepted() => {
-                if sink.send(Outgoing::Ping).await.is_err() {
-                    return;
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<End> {
+        loop {
+            while self.stage != Stage::Closing {
+                match self.socket.poll_ready_unpin(context) {
+                    Poll::Pending => break,
+                    Poll::Ready(Ok(())) => (),
+                    Poll::Ready(Err(_)) => return Poll::Ready(End::Parted),
                 }
-                continue;
+                let outgoing = match self.line.outbox.next() {
+                    Next::Nothing => break,
+                    Next::Ping => Outgoing::Ping,
+                    Next::Close(reason) => {
+                        self.stage = Stage::Closing;
+                        Outgoing::Close(reason)
+                    }
+                    Next::Frame(frame) => self.count_out(frame),
+                };
+                if self.socket.start_send_unpin(outgoing).is_err() {
+                    return Poll::Ready(End::Parted);
+                }
             }
-        };
-        let frame = match next {
-            Next::Frame(frame) => frame,
-            Next::Close(reason) => {
-                let _ = sink.send(Outgoing::Close(reason)).await;
-                return;
+            if ready!(self.socket.poll_flush_unpin(context)).is_err() || self.tell_sent().is_err() {
+                return Poll::Ready(End::Parted);
             }
-        };
-        let (bytes, cost) = (frame.len() as u64, outbox::cost(&frame));
-        let (outgoing, is_binary) = match frame {
-            Frame::Binary(bytes) => (Outgoing::Binary(bytes), true),
-            Frame::Text(text) => (Outgoing::Text(text), false),
-        };
-        if sink.send(outgoing).await.is_err() {
-            return;
-        }
-        line.outbox.sent(cost);
-        office.tally.messages_out.add(1);
-        office.tally.bytes_out.add(bytes);
-        if is_binary && office.tell(line.link, News::Drained).await.is_err() {
-            return;
+            if self.stage == Stage::Closing {
+                return Poll::Ready(End::Parted);
+            }
+            if self.in_flight == 0 {
+                return Poll::Pending;
+            }
+            self.in_flight = 0;
         }
     }
-}
 
-impl Incoming {
-    fn len(&self) -> usize {
-        match self {
-            Self::Alive | Self::Closed => 0,
-            Self::Binary(bytes) => bytes.len(),
-            Self::Text(text) => text.len(),
+    fn count_out(&mut self, frame: Frame) -> Outgoing {
+        self.office.tally.messages_out.add(1);
+        self.office.tally.bytes_out.add(frame.len() as u64);
+        self.in_flight = self.in_flight.saturating_add(outbox::cost(&frame));
+        match frame {
+            Frame::Binary(bytes) => {
+                self.pieces = self.pieces.saturating_add(1);
+                Outgoing::Binary(bytes)
+            }
+            Frame::Text(text) => Outgoing::Text(text),
+        }
+    }
+
+    /// Everything that was being written has left.
+    fn tell_sent(&mut self) -> Result<(), Deaf> {
+        self.line.outbox.sent(self.in_flight);
+        for _ in 0..std::mem::take(&mut self.pieces) {
+            self.office.inbox.tell(self.line.link, News::Drained)?;
+        }
+        Ok(())
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<End> {
+        loop {
+            if self.line.is_with_node() {
+                return Poll::Pending;
+            }
+            match self.stage {
+                Stage::Closing => return Poll::Pending,
+                Stage::TooLong => {
+                    // The node has said so by now.
+                    self.line.blame();
+                    self.line.outbox.end(Reason::TooLong);
+                    return Poll::Pending;
+                }
+                Stage::Open => (),
+            }
+            if let Some(throttle) = &mut self.throttle {
+                ready!(throttle.as_mut().poll(context));
+                self.throttle = None;
+            }
+            if !self.line.outbox.is_low() || !self.office.inbox.has_room(context) {
+                return Poll::Pending;
+            }
+            if self.line.is_proved() {
+                self.socket.trust();
+            }
+            let (end, any) = self.read_some(context);
+            if let Some(end) = end {
+                return Poll::Ready(end);
+            }
+            if !any {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Reads as many messages as one turn may have, and hands them to the node. Tells whether there
+    /// were any.
+    fn read_some(&mut self, context: &mut Context<'_>) -> (Option<End>, bool) {
+        // Who has not proved anything says one thing at a time: what it is decides about the next.
+        let most = if self.line.is_proved() { MESSAGES } else { 1 };
+        let (mut messages, mut bytes, mut n_read) = (Messages::new(), 0_usize, 0_u32);
+        let mut end = None;
+        while messages.len() < most && bytes < TURN_BYTES && n_read < MESSAGES as u32 {
+            let Poll::Ready(incoming) = self.socket.poll_next_unpin(context) else { break };
+            n_read = n_read.saturating_add(1);
+            match incoming {
+                Some(Ok(Incoming::Alive)) => (),
+                Some(Ok(Incoming::Binary(content))) => {
+                    bytes = bytes.saturating_add(content.len());
+                    messages.push_back(self.look(&content, || Message::decode_binary(&content)));
+                }
+                Some(Ok(Incoming::Text(text))) => {
+                    bytes = bytes.saturating_add(text.len());
+                    messages.push_back(self.look(text.as_bytes(), || Message::decode_text(&text)));
+                }
+                Some(Err(Broken::TooLong)) => {
+                    self.office.tally.oversize.add(1);
+                    self.stage = Stage::TooLong;
+                    messages.push_back(Err(Garbage::TooLong));
+                    break;
+                }
+                None | Some(Ok(Incoming::Closed) | Err(Broken::Lost)) => {
+                    end = Some(End::Parted);
+                    break;
+                }
+            }
+        }
+        if n_read > 0 {
+            self.line.heard.store(self.office.beat.load(Ordering::Relaxed), Ordering::Relaxed);
+            self.charge(n_read);
+        }
+        if !messages.is_empty() && self.hand_in(messages, bytes).is_err() {
+            end = Some(End::Parted);
+        }
+        (end, n_read > 0)
+    }
+
+    /// Decodes a message, unless somebody who has proved nothing asks for more work than a beginning
+    /// needs.
+    fn look(
+        &self,
+        bytes: &[u8],
+        decode: impl FnOnce() -> Result<Message, Garbage>,
+    ) -> Result<Message, Garbage> {
+        self.office.tally.messages_in.add(1);
+        self.office.tally.bytes_in.add(bytes.len() as u64);
+        let is_stranger = self.line.is_accepted() && !self.line.is_proved();
+        if is_stranger && bytes.len() > UNPROVEN_BYTES { Err(Garbage::TooLong) } else { decode() }
+    }
+
+    fn hand_in(&self, messages: Messages, bytes: usize) -> Result<(), Deaf> {
+        let news = News::Received(messages, Turn::of(self.line));
+        self.office.inbox.put(Arrival { link: self.line.link, news }, bytes)
+    }
+
+    /// Takes tokens for what was read. When there are none, nothing more is read for a while.
+    fn charge(&mut self, n_read: u32) {
+        if !self.line.is_accepted() {
+            return;
+        }
+        let now = Instant::now();
+        let pauses = (0..n_read).map(|_| self.bucket.take(now));
+        let pause = pauses.max().unwrap_or_default().max(self.line.charge(n_read));
+        if !pause.is_zero() {
+            self.office.tally.throttled.add(1);
+            self.throttle = Some(Box::pin(sleep(pause)));
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{client_async_with_config, tungstenite};
 
-use crate::socket::{self, Socket};
+use crate::socket::{self, Dialled, Socket};
 
 /// A connection below the WebSocket, with TLS or without.
 trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -54,7 +54,7 @@ pub(crate) async fn dial(origin: String) -> Result<impl Socket, DialError> {
     let address = format!("{scheme}://{authority}/ws");
     let opened = client_async_with_config(address, pipe, Some(socket::config())).await;
     let (socket, _) = opened.map_err(Box::new)?;
-    Ok(socket::adapt(socket))
+    Ok(Dialled(socket))
 }
 
 /// Host and port, the host without the brackets of IPv6.

@@ -42,9 +42,16 @@ impl Default for Limits {
 
 /// How long a connection that is being closed may take to take its last words.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
-/// Inputs of all connections that wait for the node. Each connection has one message there at most,
-/// so this bounds memory and is no bound on how many are served.
-pub(crate) const ARRIVALS: usize = 128;
+/// Bytes of messages of all connections that wait for the node. From here on nobody's next message is
+/// read, so this and what one turn may have bound the memory of what is on its way in.
+pub(crate) const INBOX_BYTES: usize = 16 * 1024 * 1024;
+/// Messages of one connection that are with the node at a time: enough that a busy connection is not
+/// woken for each, few enough that nobody waits long behind one that is busy.
+pub(crate) const MESSAGES: usize = 8;
+/// From how many bytes on a turn has no further message.
+pub(crate) const TURN_BYTES: usize = 64 * 1024;
+/// How often a world looks after its connections at most; how exactly silence is measured.
+pub(crate) const BEAT: Duration = Duration::from_secs(1);
 /// Longest message of somebody whose session is not open: nothing that has to be said before is
 /// longer, and checking what is longer could cost more than asking did.
 pub(crate) const UNPROVEN_BYTES: usize = 4 * 1024;

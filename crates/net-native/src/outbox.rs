@@ -4,24 +4,19 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use effigy_proto::Frame;
-use tokio::sync::Notify;
 
 use crate::limits::PATIENT_BYTES;
 use crate::socket::Reason;
 
 /// What a frame costs beside its bytes.
 const OVERHEAD: usize = 64;
+/// From how much memory on an empty queue is given back.
+const KEPT: usize = 8;
 
-/// The queue between a node and the task of a connection. One task writes what is in it.
+/// The queue between a node and the task of a connection.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    /// Told when there is something to do for the writer.
-    changed: Notify,
-    /// Told when the connection is to end.
-    ended: Notify,
     limit: usize,
-    /// Told when there is little left to send.
-    low: Notify,
     state: Mutex<State>,
 }
 
@@ -31,14 +26,20 @@ struct State {
     bytes: usize,
     end: Option<Reason>,
     frames: VecDeque<Frame>,
+    /// The other side is to be asked whether it is there.
+    ping: bool,
 }
 
 /// What the writer has to do next.
 pub(crate) enum Next {
-    /// Send this.
-    Frame(Frame),
     /// Close; everything was sent.
     Close(Reason),
+    /// Send this.
+    Frame(Frame),
+    /// Nothing now.
+    Nothing,
+    /// Ask whether the other side is there.
+    Ping,
 }
 
 /// More waits than may.
@@ -48,13 +49,7 @@ pub(crate) struct Overflow;
 impl Outbox {
     /// An empty queue that takes so many bytes.
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            changed: Notify::new(),
-            ended: Notify::new(),
-            limit,
-            low: Notify::new(),
-            state: Mutex::default(),
-        }
+        Self { limit, state: Mutex::default() }
     }
 
     /// Puts a frame in. When that is too much, nothing of what waits is sent any more.
@@ -67,68 +62,52 @@ impl Outbox {
         if bytes > self.limit {
             state.end = Some(Reason::Slow);
             state.frames.clear();
-            drop(state);
-            self.tell_end();
             return Err(Overflow);
         }
         state.bytes = bytes;
         state.frames.push_back(frame);
-        drop(state);
-        self.changed.notify_one();
         Ok(())
+    }
+
+    /// Asks the other side whether it is there.
+    pub(crate) fn ping(&self) {
+        self.state().ping = true;
     }
 
     /// Ends the connection when everything that waits was sent. The first reason counts.
     pub(crate) fn end(&self, reason: Reason) {
         self.state().end.get_or_insert(reason);
-        self.tell_end();
     }
 
-    /// Waits for something to do.
-    pub(crate) async fn next(&self) -> Next {
-        loop {
-            {
-                let mut state = self.state();
-                if let Some(frame) = state.frames.pop_front() {
-                    return Next::Frame(frame);
-                }
-                if let Some(reason) = state.end {
-                    return Next::Close(reason);
-                }
+    /// What is to be done next.
+    pub(crate) fn next(&self) -> Next {
+        let mut state = self.state();
+        if let Some(frame) = state.frames.pop_front() {
+            if state.frames.is_empty() && state.frames.capacity() > KEPT {
+                state.frames = VecDeque::new();
             }
-            self.changed.notified().await;
+            return Next::Frame(frame);
         }
+        if let Some(reason) = state.end {
+            return Next::Close(reason);
+        }
+        if std::mem::take(&mut state.ping) { Next::Ping } else { Next::Nothing }
     }
 
-    /// A frame of this cost has left.
+    /// Frames of this cost have left.
     pub(crate) fn sent(&self, cost: usize) {
         let mut state = self.state();
         state.bytes = state.bytes.saturating_sub(cost);
-        if state.bytes < PATIENT_BYTES {
-            self.low.notify_one();
-        }
     }
 
-    /// Waits until little waits to be sent.
-    pub(crate) async fn is_low(&self) {
-        while self.state().bytes >= PATIENT_BYTES {
-            self.low.notified().await;
-        }
+    /// Whether little waits to be sent.
+    pub(crate) fn is_low(&self) -> bool {
+        self.state().bytes < PATIENT_BYTES
     }
 
-    /// Waits for the end, and says why it came.
-    pub(crate) async fn is_ended(&self) -> Reason {
-        loop {
-            if let Some(reason) = self.state().end {
-                return reason;
-            }
-            self.ended.notified().await;
-        }
-    }
-
-    fn tell_end(&self) {
-        self.changed.notify_one();
-        self.ended.notify_one();
+    /// Why the connection ends, if it does.
+    pub(crate) fn ended(&self) -> Option<Reason> {
+        self.state().end
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -149,34 +128,49 @@ mod tests {
         Frame::Text("a".repeat(bytes))
     }
 
-    #[tokio::test]
-    async fn what_was_said_before_the_end_is_sent_before_it() {
+    #[test]
+    fn what_was_said_before_the_end_is_sent_before_it() {
         let outbox = Outbox::new(1_000);
         outbox.push(text(1)).unwrap();
+        outbox.ping();
         outbox.end(Reason::Rules);
         outbox.end(Reason::Away);
         outbox.push(text(2)).unwrap();
-        assert!(matches!(outbox.next().await, Next::Frame(frame) if frame == text(1)));
-        assert!(matches!(outbox.next().await, Next::Close(Reason::Rules)));
-        assert_eq!(outbox.is_ended().await, Reason::Rules);
+        assert!(matches!(outbox.next(), Next::Frame(frame) if frame == text(1)));
+        assert!(matches!(outbox.next(), Next::Close(Reason::Rules)));
+        assert_eq!(outbox.ended(), Some(Reason::Rules));
     }
 
-    #[tokio::test]
-    async fn too_much_ends_at_once_and_counts_what_is_being_written() {
+    #[test]
+    fn too_much_ends_at_once_and_counts_what_is_being_written() {
         let outbox = Outbox::new(1_000);
         outbox.push(text(400)).unwrap();
         outbox.push(text(400)).unwrap();
-        let Next::Frame(first) = outbox.next().await else { panic!("nothing to send") };
+        let Next::Frame(first) = outbox.next() else { panic!("nothing to send") };
         assert!(outbox.push(text(400)).is_err());
-        assert!(matches!(outbox.next().await, Next::Close(Reason::Slow)));
+        assert!(matches!(outbox.next(), Next::Close(Reason::Slow)));
         outbox.sent(cost(&first));
-        outbox.is_low().await;
+        assert!(outbox.is_low());
     }
 
-    #[tokio::test]
-    async fn many_small_frames_are_not_free() {
+    #[test]
+    fn one_is_asked_once_and_then_there_is_nothing() {
+        let outbox = Outbox::new(1_000);
+        assert!(matches!(outbox.next(), Next::Nothing));
+        outbox.ping();
+        outbox.ping();
+        assert!(matches!(outbox.next(), Next::Ping));
+        assert!(matches!(outbox.next(), Next::Nothing));
+    }
+
+    #[test]
+    fn many_small_frames_are_not_free_and_leave_no_memory_behind() {
         let outbox = Outbox::new(64 * 1024);
         let n_taken = (0..10_000).take_while(|_| outbox.push(text(0)).is_ok()).count();
         assert_eq!(n_taken, 1024);
+        let outbox = Outbox::new(64 * 1024);
+        (0..1_000).for_each(|_| outbox.push(text(0)).unwrap());
+        while matches!(outbox.next(), Next::Frame(_)) {}
+        assert!(outbox.state().frames.capacity() <= KEPT);
     }
 }

@@ -1,12 +1,14 @@
 //! A WebSocket as the rest of this crate sees it, whoever made it.
 
-use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use effigy_core::limits::MESSAGE_BYTES;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::Error;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
@@ -46,6 +48,8 @@ pub enum Reason {
     Done,
     /// A rule was broken.
     Rules,
+    /// The other side gave no sign of life.
+    Silent,
     /// The other side reads too slowly.
     Slow,
     /// A frame was longer than any message may be.
@@ -58,7 +62,7 @@ impl Reason {
         match self {
             Self::Away => 1001,
             Self::Done => 1000,
-            Self::Rules | Self::Slow => 1008,
+            Self::Rules | Self::Silent | Self::Slow => 1008,
             Self::TooLong => 1009,
         }
     }
@@ -69,6 +73,7 @@ impl Reason {
             Self::Away => "going away",
             Self::Done => "",
             Self::Rules => "against the rules",
+            Self::Silent => "no sign of life",
             Self::Slow => "reads too slowly",
             Self::TooLong => "message too long",
         }
@@ -86,30 +91,17 @@ pub enum Broken {
     TooLong,
 }
 
-impl Broken {
-    /// What an error of a WebSocket library built on tungstenite comes down to.
-    pub fn of(error: &(dyn std::error::Error + 'static)) -> Self {
-        match error.downcast_ref::<Error>() {
-            Some(Error::Capacity(_)) => Self::TooLong,
-            _ => Self::Lost,
-        }
-    }
-}
-
 /// A WebSocket of any origin.
 pub trait Socket:
     Stream<Item = Result<Incoming, Broken>> + Sink<Outgoing, Error = Broken> + Send + Unpin
 {
+    /// The other side proved who it is: it may say more at once.
+    fn trust(&mut self) {}
 }
 
-impl<T> Socket for T where
-    T: Stream<Item = Result<Incoming, Broken>> + Sink<Outgoing, Error = Broken> + Send + Unpin
-{
-}
-
-/// The sizes that every socket here is given: small buffers, because there are many sockets, and no
-/// frame longer than a message, because browsers send a message as one frame.
-pub fn config() -> WebSocketConfig {
+/// The sizes that a dialled socket is given: no frame is longer than a message, because browsers send
+/// a message as one frame.
+pub(crate) fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(4096)
         .write_buffer_size(0)
@@ -118,15 +110,51 @@ pub fn config() -> WebSocketConfig {
         .max_frame_size(Some(MESSAGE_BYTES))
 }
 
-/// A socket of tungstenite.
-pub(crate) fn adapt<S>(socket: WebSocketStream<S>) -> impl Socket
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin,
-{
-    socket
-        .map(|message| message.map(incoming).map_err(|error| Broken::of(&error)))
-        .sink_map_err(|error: Error| Broken::of(&error))
-        .with(|outgoing| -> Ready<Result<Message, Broken>> { ready(Ok(message(outgoing))) })
+/// The answer to the key of a handshake, as RFC 6455 computes it.
+pub fn accept_key(key: &[u8]) -> String {
+    derive_accept_key(key)
+}
+
+/// A WebSocket that was dialled, of tungstenite.
+pub(crate) struct Dialled<S>(pub(crate) WebSocketStream<S>);
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for Dialled<S> {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Dialled<S> {
+    type Item = Result<Incoming, Broken>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = self.0.poll_next_unpin(context);
+        next.map(|next| next.map(|message| message.map(incoming).map_err(|error| broken(&error))))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Outgoing> for Dialled<S> {
+    type Error = Broken;
+
+    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        self.0.poll_ready_unpin(context).map_err(|error| broken(&error))
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, outgoing: Outgoing) -> Result<(), Broken> {
+        self.0.start_send_unpin(message(outgoing)).map_err(|error| broken(&error))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        self.0.poll_flush_unpin(context).map_err(|error| broken(&error))
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        self.0.poll_close_unpin(context).map_err(|error| broken(&error))
+    }
+}
+
+/// What an error of tungstenite comes down to.
+const fn broken(error: &Error) -> Broken {
+    match error {
+        Error::Capacity(_) => Broken::TooLong,
+        _ => Broken::Lost,
+    }
 }
 
 fn incoming(message: Message) -> Incoming {

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use effigy_core::Time;
 use effigy_core::limits::MESSAGE_BYTES;
+use effigy_core::{Identity, Secret, Time};
 use effigy_engine::World;
-use effigy_proto::{Binding, ErrorCode, Frame, Garbage, Input, Link, Message};
+use effigy_proto::{Binding, ErrorCode, Frame, Garbage, Input, Link, Message, SessionRequest};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout};
-use tokio_tungstenite::accept_async_with_config;
+use tokio_tungstenite::accept_async;
 
-use crate::{Gate, Guest, Limits, NativeWorld, Rate, Tally, now, socket};
+use crate::{Frames, Gate, Guest, Limits, NativeWorld, Rate, Tally, now};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The number of the dialler's connection.
@@ -29,12 +29,17 @@ struct Counting {
 }
 
 impl Guest for Counting {
-    fn proved(&self) {
-        self.proved.fetch_add(1, Ordering::Relaxed);
+    fn charge(&self, _n_messages: u32) -> Duration {
+        Duration::ZERO
     }
 
     fn misbehaved(&self) {
         self.misbehaved.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn proved(&self, _identity: Identity) -> bool {
+        self.proved.fetch_add(1, Ordering::Relaxed);
+        true
     }
 }
 
@@ -75,8 +80,8 @@ async fn accept(listener: TcpListener, gate: Gate, origin: String, guest: Counti
     while let Ok((stream, _)) = listener.accept().await {
         let (gate, origin, guest) = (gate.clone(), origin.clone(), guest.clone());
         tokio::spawn(async move {
-            if let Ok(socket) = accept_async_with_config(stream, Some(socket::config())).await {
-                gate.host(socket::adapt(socket), origin, guest).await;
+            if let Ok(socket) = accept_async(stream).await {
+                gate.host(Frames::new(socket.into_inner(), &[]), origin, guest).await;
             }
         });
     }
@@ -95,8 +100,18 @@ async fn quiet(world: &mut NativeWorld) -> Option<Input> {
     timeout(Duration::from_millis(200), world.next()).await.ok().flatten()
 }
 
-/// The session is open, as the node says once.
-fn prove(pair: &mut Pair) {
+/// The session is open: the other side said who it is, and the node says once that it believes it.
+async fn prove(pair: &mut Pair) {
+    let request = SessionRequest {
+        challenge: "A".repeat(43),
+        head: None,
+        identity: Secret::from_seed(&[1; 32]).identity(),
+        protocols: vec!["effigy/1".to_owned()],
+        synod: None,
+    };
+    pair.dialler.send(DIALLED, Message::SessionRequest(request).encode());
+    let input = next(&mut pair.host).await;
+    assert!(matches!(input, Input::Received(_, Ok(Message::SessionRequest(_)))), "{input:?}");
     let provides = Message::Provides { services: vec!["blobs".to_owned()] };
     pair.host.send(ACCEPTED, provides.encode());
 }
@@ -108,7 +123,7 @@ fn ping() -> Frame {
 #[tokio::test]
 async fn messages_arrive_in_their_order_and_pieces_are_told_to_have_left() {
     let mut pair = Pair::connected(Limits::default()).await;
-    prove(&mut pair);
+    prove(&mut pair).await;
     assert!(matches!(next(&mut pair.dialler).await, Input::Received(..)));
     let piece =
         |n: u8| Message::Chunk { bytes: vec![n; 60_000], offset: 0, request: 1, size: 60_000 };
@@ -127,7 +142,7 @@ async fn messages_arrive_in_their_order_and_pieces_are_told_to_have_left() {
     for _ in 0..10 {
         assert!(matches!(next(&mut pair.dialler).await, Input::Drained(DIALLED)));
     }
-    assert_eq!(pair.tally.messages_in.count(), 20);
+    assert_eq!(pair.tally.messages_in.count(), 1 + 20);
     assert_eq!((pair.tally.sockets.count(), pair.tally.sessions.count()), (1, 1));
 }
 
@@ -157,7 +172,7 @@ async fn the_last_words_arrive_before_the_end() {
 #[tokio::test]
 async fn who_is_closed_without_a_word_did_nothing_wrong() {
     let mut pair = Pair::connected(Limits::default()).await;
-    prove(&mut pair);
+    prove(&mut pair).await;
     pair.host.close(ACCEPTED);
     assert!(matches!(next(&mut pair.dialler).await, Input::Received(..)));
     assert!(matches!(next(&mut pair.dialler).await, Input::Disconnected(DIALLED)));
@@ -171,7 +186,11 @@ async fn too_long_is_told_before_the_end_and_strangers_are_not_listened_to_at_le
     pair.dialler.send(DIALLED, Frame::Text("[".repeat(5_000)));
     let input = next(&mut pair.host).await;
     assert!(matches!(input, Input::Received(_, Err(Garbage::TooLong))), "{input:?}");
-    prove(&mut pair);
+    assert!(matches!(next(&mut pair.host).await, Input::Disconnected(ACCEPTED)));
+    assert_eq!(pair.guest.misbehaved.load(Ordering::Relaxed), 1);
+
+    let mut pair = Pair::connected(Limits::default()).await;
+    prove(&mut pair).await;
     pair.dialler.send(DIALLED, Frame::Text("[".repeat(5_000)));
     let input = next(&mut pair.host).await;
     assert!(matches!(input, Input::Received(_, Err(Garbage::Json(_)))), "{input:?}");
@@ -187,7 +206,7 @@ async fn too_long_is_told_before_the_end_and_strangers_are_not_listened_to_at_le
 async fn who_sends_too_fast_waits_and_loses_nothing() {
     let rate = Rate { burst: 5, per_second: 50 };
     let mut pair = Pair::connected(Limits { rate, ..Limits::default() }).await;
-    prove(&mut pair);
+    prove(&mut pair).await;
     let start = Instant::now();
     for _ in 0..25 {
         pair.dialler.send(DIALLED, ping());
@@ -260,7 +279,7 @@ async fn what_cannot_be_dialled_is_told() {
 #[tokio::test]
 async fn after_a_reset_nothing_old_is_told() {
     let mut pair = Pair::connected(Limits::default()).await;
-    prove(&mut pair);
+    prove(&mut pair).await;
     for _ in 0..20 {
         pair.dialler.send(DIALLED, ping());
     }

@@ -1,36 +1,41 @@
 //! The world as the engine sees it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use effigy_core::Time;
+use effigy_core::{Identity, Time};
 use effigy_engine::World;
-use effigy_proto::{Binding, ErrorCode, Fence, Frame, Input, Link, Message, Path, RtcAction};
+use effigy_proto::{
+    Binding, ErrorCode, Fence, Frame, Garbage, Input, Link, Message, Path, RtcAction,
+};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::connection::{self, Arrival, Line, News, Office};
+use crate::connection::{self, Office};
 use crate::dial::dial;
 use crate::gate::Gate;
-use crate::limits::{ARRIVALS, Limits};
+use crate::inbox::{Arrival, Inbox, Messages, News};
+use crate::limits::{BEAT, Limits};
+use crate::line::{Line, Turn};
 use crate::socket::Reason;
 use crate::tally::Tally;
 
-/// How long the clock is not looked at: it may be put forward meanwhile.
-const LOOK: Duration = Duration::from_secs(30);
 /// How long messages may be that tell how a session stands.
 const SHORT: usize = 256;
 
 /// The network and the clock of a native program. It keeps no fence: that is for persons' devices,
 /// and here for hubs and for tests.
 pub struct NativeWorld {
-    arrivals: mpsc::Receiver<Arrival>,
-    connections: BTreeMap<Link, Connection>,
-    /// The message that the node is dealing with.
-    in_hand: Option<OwnedSemaphorePermit>,
-    office: Office,
+    /// What was taken out of the inbox and not yet told.
+    arrivals: VecDeque<Arrival>,
+    connections: HashMap<Link, Connection>,
+    /// The messages of one connection that the node is dealing with.
+    in_hand: Option<(Link, Messages, Turn)>,
+    /// When to look after the connections again.
+    next_beat: Instant,
+    office: Arc<Office>,
     /// What is to be told before anything else.
     pending: VecDeque<Input>,
     runtime: Handle,
@@ -41,25 +46,34 @@ pub struct NativeWorld {
 struct Connection {
     /// The last that was said on it was that the other side did wrong.
     is_blamed: bool,
+    /// Who the other side says it is, until it has proved that.
+    claims: Option<Box<Identity>>,
     line: Arc<Line>,
+}
+
+impl Connection {
+    const fn new(line: Arc<Line>) -> Self {
+        Self { is_blamed: false, claims: None, line }
+    }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.line.outbox.end(if self.is_blamed { Reason::Rules } else { Reason::Done });
+        self.line.end(if self.is_blamed { Reason::Rules } else { Reason::Done });
     }
 }
 
 impl NativeWorld {
     /// A world without connections, whose tasks run on `runtime`; and the entrance to it.
     pub fn new(runtime: Handle, limits: Limits, tally: Arc<Tally>) -> (Self, Gate) {
-        let (sender, arrivals) = mpsc::channel(ARRIVALS);
-        let office = Office { arrivals: sender, limits: Arc::new(limits), tally };
-        let gate = Gate::new(office.clone());
+        let (beat, inbox) = (AtomicU32::new(0), Inbox::default());
+        let office = Arc::new(Office { beat, inbox, limits, tally });
+        let gate = Gate::new(Arc::clone(&office));
         let world = Self {
-            arrivals,
-            connections: BTreeMap::new(),
+            arrivals: VecDeque::new(),
+            connections: HashMap::new(),
             in_hand: None,
+            next_beat: Instant::now(),
             office,
             pending: VecDeque::new(),
             runtime,
@@ -68,18 +82,50 @@ impl NativeWorld {
         (world, gate)
     }
 
+    /// The next thing that is there already.
+    fn ready(&mut self) -> Option<Input> {
+        loop {
+            if let Some(input) = self.pending.pop_front() {
+                return Some(input);
+            }
+            if let Some((link, messages, _)) = &mut self.in_hand {
+                let link = *link;
+                match messages.pop_front().filter(|_| self.connections.contains_key(&link)) {
+                    Some(message) => {
+                        self.note_claim(link, &message);
+                        return Some(Input::Received(link, message));
+                    }
+                    None => self.in_hand = None,
+                }
+            }
+            if self.wake_at.is_some_and(|time| time <= now()) {
+                self.wake_at = None;
+                return Some(Input::Tick);
+            }
+            if self.arrivals.is_empty() {
+                if self.next_beat <= Instant::now() {
+                    self.look_after();
+                }
+                self.office.inbox.take(&mut self.arrivals);
+            }
+            let arrival = self.arrivals.pop_front()?;
+            if let Some(input) = self.take(arrival) {
+                return Some(input);
+            }
+        }
+    }
+
     /// Makes of an arrival what the engine is told. What comes of connections that were closed here
     /// is passed over.
     fn take(&mut self, arrival: Arrival) -> Option<Input> {
-        let Arrival { link, news, turn } = arrival;
+        let Arrival { link, news } = arrival;
         if let News::Accepted(binding, line) = news {
-            self.connections.insert(link, Connection { is_blamed: false, line });
+            self.connections.insert(link, Connection::new(line));
             return Some(Input::Connected { binding, dialled: false, link, path: Path::Hub });
         }
         if !self.connections.contains_key(&link) {
             return None;
         }
-        self.in_hand = turn;
         match news {
             News::Accepted(..) => None,
             News::Dialled(binding) => {
@@ -90,7 +136,20 @@ impl NativeWorld {
                 self.connections.remove(&link);
                 Some(Input::Disconnected(link))
             }
-            News::Received(message) => Some(Input::Received(link, message)),
+            News::Received(messages, turn) => {
+                self.in_hand = Some((link, messages, turn));
+                None
+            }
+        }
+    }
+
+    /// Notes who somebody says they are, until they prove it.
+    fn note_claim(&mut self, link: Link, message: &Result<Message, Garbage>) {
+        if let Ok(Message::SessionRequest(request)) = message
+            && let Some(connection) = self.connections.get_mut(&link)
+            && !connection.line.is_proved()
+        {
+            connection.claims = Some(Box::new(request.identity));
         }
     }
 
@@ -110,8 +169,36 @@ impl NativeWorld {
                 connection.is_blamed = is_fault(code);
             }
             // Said exactly once: when both sides have proved themselves.
-            Ok(Message::Provides { .. }) => connection.line.prove(&self.office.tally),
+            Ok(Message::Provides { .. }) => {
+                if let Some(identity) = connection.claims.take() {
+                    connection.line.prove(*identity, &self.office.tally);
+                }
+            }
             _ => (),
+        }
+    }
+
+    /// Looks after the connections: who is silent for long is asked, and cut off at last. One look at
+    /// all of them from time to time costs less than an alarm for each.
+    fn look_after(&mut self) {
+        let limits = &self.office.limits;
+        let every = (limits.ping_every.min(limits.silence) / 4).min(BEAT);
+        self.next_beat = Instant::now() + every;
+        let beat = self.office.beat.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        let beats = |span: Duration| span.as_millis().div_ceil(every.as_millis().max(1)).max(1);
+        let (ping, silence) = (beats(limits.ping_every), beats(limits.silence));
+        for connection in self.connections.values() {
+            let line = &connection.line;
+            let idle = u128::from(beat.wrapping_sub(line.heard.load(Ordering::Relaxed)));
+            if idle > silence {
+                if line.outbox.ended().is_none() {
+                    self.office.tally.silent.add(1);
+                }
+                line.end(Reason::Silent);
+            } else if idle > 0 && idle.is_multiple_of(ping) && line.is_accepted() {
+                line.outbox.ping();
+                line.waker.wake();
+            }
         }
     }
 }
@@ -132,23 +219,15 @@ impl World for NativeWorld {
     }
 
     async fn next(&mut self) -> Option<Input> {
-        self.in_hand = None;
         loop {
-            if let Some(input) = self.pending.pop_front() {
+            if let Some(input) = self.ready() {
                 return Some(input);
             }
-            if self.wake_at.is_some_and(|time| time <= now()) {
-                self.wake_at = None;
-                return Some(Input::Tick);
-            }
-            let left = self.wake_at.map_or(LOOK, |time| Duration::from_millis(time.since(now()).0));
+            let beat = self.next_beat.saturating_duration_since(Instant::now());
+            let left = self.wake_at.map_or(beat, |time| Duration::from_millis(time.since(now()).0));
             tokio::select! {
-                arrival = self.arrivals.recv() => {
-                    if let Some(input) = self.take(arrival?) {
-                        return Some(input);
-                    }
-                }
-                () = sleep(left.min(LOOK)) => (),
+                () = self.office.inbox.rung() => (),
+                () = sleep(left.min(beat)) => (),
             }
         }
     }
@@ -163,17 +242,18 @@ impl World for NativeWorld {
 
     fn dial(&mut self, link: Link, origin: String) {
         let line = Arc::new(Line::new(link, self.office.limits.unsent_bytes, None));
-        self.connections.insert(link, Connection { is_blamed: false, line: Arc::clone(&line) });
-        let office = self.office.clone();
+        line.heard.store(self.office.beat.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.connections.insert(link, Connection::new(Arc::clone(&line)));
+        let office = Arc::clone(&self.office);
         self.runtime.spawn(async move {
             let opening = timeout(office.limits.dial, dial(origin.clone()));
             let opened = tokio::select! {
                 opened = opening => opened.ok().and_then(Result::ok),
-                _ = line.outbox.is_ended() => None,
+                () = line.is_ended() => None,
             };
             let binding = Binding::Origin(origin);
             let news = if opened.is_some() { News::Dialled(binding) } else { News::Gone };
-            if office.tell(link, news).await.is_ok()
+            if office.inbox.tell(link, news).is_ok()
                 && let Some(socket) = opened
             {
                 connection::run(socket, &line, &office).await;
@@ -192,9 +272,16 @@ impl World for NativeWorld {
         self.in_hand = None;
         self.pending.clear();
         self.wake_at = None;
-        while let Ok(arrival) = self.arrivals.try_recv() {
-            if let News::Accepted(_, line) = arrival.news {
-                line.outbox.end(Reason::Done);
+        let mut arrivals = std::mem::take(&mut self.arrivals);
+        loop {
+            for arrival in arrivals.drain(..) {
+                if let News::Accepted(_, line) = arrival.news {
+                    line.end(Reason::Done);
+                }
+            }
+            self.office.inbox.take(&mut arrivals);
+            if arrivals.is_empty() {
+                return;
             }
         }
     }
@@ -206,7 +293,9 @@ impl World for NativeWorld {
     fn send(&mut self, link: Link, frame: Frame) {
         self.overhear(link, &frame);
         let Some(connection) = self.connections.get(&link) else { return };
-        if connection.line.outbox.push(frame).is_err() {
+        let pushed = connection.line.outbox.push(frame);
+        connection.line.waker.wake();
+        if pushed.is_err() {
             self.office.tally.slow.add(1);
             self.connections.remove(&link);
             self.pending.push_back(Input::Disconnected(link));
@@ -221,8 +310,9 @@ impl World for NativeWorld {
 impl Drop for NativeWorld {
     fn drop(&mut self) {
         for connection in self.connections.values() {
-            connection.line.outbox.end(Reason::Away);
+            connection.line.end(Reason::Away);
         }
+        self.office.inbox.close();
     }
 }
 

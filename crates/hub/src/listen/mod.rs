@@ -29,7 +29,7 @@ use crate::config::Limits;
 use crate::metrics::Metrics;
 use crate::policy::{Doors, Pass, Refusal};
 use crate::serve::sentence;
-use wire::Wire;
+pub(crate) use wire::Wire;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// A pause after the system refused a connection, mostly for want of file handles: those who are

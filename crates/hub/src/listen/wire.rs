@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use crate::metrics::Metrics;
 
 /// The stream below TLS and HTTP.
-pub(super) struct Wire<S = TcpStream> {
+pub(crate) struct Wire<S = TcpStream> {
     metrics: Arc<Metrics>,
     /// Set while a write waits for its reader.
     patience: Option<Pin<Box<Sleep>>>,

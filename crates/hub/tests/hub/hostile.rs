@@ -186,10 +186,8 @@ fn without_a_session_nothing_is_accepted() {
         }
         // What is long is not even looked at.
         let mut raw = Raw::dial(&hub).await;
-        for _ in 0..3 {
-            raw.send(Frame::Text("[".repeat(5_000))).await;
-            assert_eq!(raw.hear_error().await, Some(ErrorCode::TooMuch));
-        }
+        raw.send(Frame::Text("[".repeat(5_000))).await;
+        assert_eq!(raw.hear_error().await, Some(ErrorCode::TooMuch));
         assert!(raw.is_closed().await);
     });
 }
