@@ -33,16 +33,25 @@ pub async fn run(
 ) -> Result<(), EngineError> {
     let mut random = Random::seeded(config.seed);
     let (mut first, mut failed_at) = (None, None);
+    let mut rereads = false;
     loop {
         config.seed = random.bytes();
-        let node = Node::new(config.clone());
+        let begin = if rereads { Node::rereading } else { Node::new };
+        let node = begin(config.clone());
         let mut engine =
             Engine { node, store: &store, world: &mut world, events, has_started: false };
         let ended = engine.live(&mut commands, first.take()).await;
         let has_started = engine.has_started;
         events = engine.events;
+        rereads &= !has_started;
         match ended {
             Ok(()) => return Ok(()),
+            Err(EngineError::Damaged) => {
+                world.reset();
+                config.fence = world.fenced().or(config.fence);
+                rereads = true;
+                continue;
+            }
             Err(EngineError::Write { full }) => {
                 world.reset();
                 config.fence = world.fenced().or(config.fence);
@@ -117,10 +126,13 @@ impl<S: Store, W: World> Engine<'_, S, W> {
         }
     }
 
-    /// Tells the node what the store holds, table by table and page by page.
+    /// Tells the node what the store holds, as far as it asks, page by page.
     async fn restore(&mut self) -> Result<(), EngineError> {
-        for table in Node::TABLES {
-            let mut range = Node::range(table).limited(PAGE);
+        while let Some(range) = self.node.next_read() {
+            let table = range.table;
+            let mut range = range.limited(PAGE);
+            // What it already asks for may be for the first screen.
+            self.drain().await?;
             loop {
                 let page = self.store.scan(range.clone()).await?;
                 let full = page.len() == PAGE;
@@ -159,7 +171,10 @@ impl<S: Store, W: World> Engine<'_, S, W> {
                         Err(error) => return Err(error.into()),
                     };
                     self.node.handle(Input::Loaded(load, found), self.world.now());
+                    // Much may be read in a row.
+                    self.world.breathe().await;
                 }
+                Output::Reread => return Err(EngineError::Damaged),
                 Output::Rtc(link, action) => self.world.rtc(link, action),
                 Output::Save(batch) => {
                     if let Err(error) = self.store.apply(batch).await {
@@ -179,6 +194,9 @@ impl<S: Store, W: World> Engine<'_, S, W> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
+    /// What was noted of the store's packs cannot be right. The node begins again and reads them.
+    #[error("what was noted of the store is damaged")]
+    Damaged,
     /// Nobody listens to events any more.
     #[error("nobody listens to events")]
     Deaf,

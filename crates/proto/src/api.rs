@@ -234,8 +234,9 @@ pub enum Event {
         /// Which draft.
         slot: String,
     },
-    /// Entries that are part of their feeds now, with their payloads opened; every parent before
-    /// its child. The first events after a start bring all that was kept.
+    /// Entries that are part of their feeds now, with their payloads opened. After a start those that
+    /// were kept come: first what others depend on (accounts, relations, takings back), then the
+    /// newest posts, and after [`Ready`](Self::Ready) the rest, each once and in no certain order.
     Entries(Vec<Known>),
     /// Everything of this account is gone from here.
     Forgotten(Identity),
@@ -250,7 +251,8 @@ pub enum Event {
     Invite(Invite),
     /// How the network is doing. At most once a second.
     Network(Network),
-    /// All that was kept has been read; the app can be used.
+    /// What a first screen shows has been read; the app can be used. What is asked from now on is done
+    /// once everything that a node has to know was read, too.
     Ready,
     /// What a ticket asked for was not done. Nothing changed.
     Refused {

@@ -75,6 +75,11 @@ pub enum Output {
     Fence(Fence),
     /// Read this and hand it back with [`Input::Loaded`].
     Load(Load, Key),
+    /// What was noted of the store's packs cannot be right: begin again with [`Node::rereading`].
+    /// Nothing that is asked behind it is to be done.
+    ///
+    /// [`Node::rereading`]: crate::Node::rereading
+    Reread,
     /// Do this on a WebRTC connection.
     Rtc(Link, RtcAction),
     /// Make this durable before going on.

@@ -1,8 +1,9 @@
 //! A disk that forgets, when its machine dies, what was not made durable.
 
 use std::collections::BTreeMap;
+use std::ops::RangeBounds as _;
 
-use effigy_store::{Batch, Durability, Key, Table};
+use effigy_store::{Batch, Durability, Key, Range, Table};
 
 /// What a machine has written, and what of it would survive.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +60,20 @@ impl Disk {
     pub fn table(&self, table: Table) -> Vec<(Vec<u8>, Vec<u8>)> {
         let of_table = self.durable.iter().filter(|(key, _)| key.table == table);
         of_table.map(|(key, value)| (key.bytes.clone(), value.clone())).collect()
+    }
+
+    /// The records of a range, in the order of their keys, as they are now.
+    pub fn scan(&self, range: &Range) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut found: BTreeMap<Vec<u8>, Vec<u8>> = self.table(range.table).into_iter().collect();
+        for batch in &self.loose {
+            for key in batch.deletes.iter().filter(|key| key.table == range.table) {
+                found.remove(&key.bytes);
+            }
+            let puts = batch.puts.iter().filter(|(key, _)| key.table == range.table);
+            found.extend(puts.map(|(key, value)| (key.bytes.clone(), value.clone())));
+        }
+        let bounds = (range.start.clone(), range.end.clone());
+        found.into_iter().filter(|(key, _)| bounds.contains(key)).collect()
     }
 
     fn settle(&mut self, kept: usize) {

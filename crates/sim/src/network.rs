@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use effigy_core::random::Random;
 use effigy_core::{Cid, Identity, Time};
 use effigy_proto::{
-    Binding, Command, Event, Frame, Input, Link, Message, Node, Output, Path, RtcAction, RtcEvent,
-    Ticket,
+    Binding, Command, Config, Event, Frame, Input, Link, Message, Node, Output, Path, RtcAction,
+    RtcEvent, Ticket,
 };
 
 use crate::happening::Happening;
@@ -135,6 +135,10 @@ impl Network {
 
     /// Turns a machine on.
     pub fn start(&mut self, machine: usize) {
+        self.boot(machine, Node::new);
+    }
+
+    fn boot(&mut self, machine: usize, begin: fn(Config) -> Node) {
         let hubs = self.origins();
         let seed = self.random.bytes();
         let now = Time(self.now);
@@ -144,16 +148,28 @@ impl Network {
         state.view = None;
         state.repair = None;
         state.alarm = None;
-        let mut node = Node::new(state.config(hubs, seed));
-        for table in Node::TABLES {
-            for (key, value) in state.disk.table(table) {
+        let life = state.life;
+        state.node = Some(begin(state.config(hubs, seed)));
+        while let Some(state) = self.machines.get_mut(machine).filter(|state| state.life == life) {
+            let Some(node) = &mut state.node else { return };
+            let Some(range) = node.next_read() else {
+                node.start(now);
+                return self.drain(machine);
+            };
+            for (key, value) in state.disk.scan(&range) {
                 // As the engine does: what cannot be read is passed over.
-                let _ = node.restore(table, &key, &value);
+                let _ = node.restore(range.table, &key, &value);
             }
+            self.drain(machine);
         }
-        node.start(now);
-        state.node = Some(node);
-        self.drain(machine);
+    }
+
+    /// What a machine noted of its packs cannot be right: it begins again and reads all of them.
+    fn reread(&mut self, machine: usize) {
+        let Some(state) = self.machines.get_mut(machine) else { return };
+        let wires: Vec<u64> = std::mem::take(&mut state.wires).into_values().collect();
+        wires.into_iter().for_each(|wire| self.cut(wire, Some(machine)));
+        self.boot(machine, Node::rereading);
     }
 
     /// Kills a machine: what was not durable may be lost, and every connection is.
@@ -310,6 +326,7 @@ impl Network {
                 let found = self.machines.get(machine).and_then(|state| state.disk.read(&key));
                 self.tell(machine, Input::Loaded(load, found));
             }
+            Output::Reread => self.reread(machine),
             Output::Rtc(link, action) => self.rtc(machine, link, action),
             Output::Save(batch) => {
                 let kept =

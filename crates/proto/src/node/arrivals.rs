@@ -3,11 +3,11 @@
 use effigy_core::seal::{self, Envelope};
 use effigy_core::{Cid, Entry, Identity, Payload, Time};
 use effigy_feed::{Arrival, Verdict};
-use effigy_store::pack::{self, Pack};
-use effigy_store::{Batch, Key, Table};
+use effigy_store::{Batch, Key, Pack, Table};
 
 use super::Node;
-use super::heads::pack_key;
+use super::outline::Facts;
+use super::packs::{Fresh, delete_pack, pack_key, runs};
 use super::record;
 use super::state::Pending;
 use crate::api::{Event, Known};
@@ -17,8 +17,8 @@ use crate::message::{ErrorCode, Record};
 /// What is done with entries of one feed before anything is told of them.
 #[derive(Default)]
 pub(super) struct Intake {
-    /// Records that are new, by place, one after another.
-    pub fresh: Vec<(u32, Vec<u8>)>,
+    /// Records that are new.
+    pub fresh: Vec<Fresh>,
     pub known: Vec<Known>,
 }
 
@@ -106,6 +106,7 @@ impl Node {
         if self.is_taken_back(&entry) {
             (bytes, payload) = (None, None);
         }
+        let facts = Facts::of(&entry, payload.as_ref(), self.my_synod());
         let payload = payload.map(|payload| self.unseal(&entry, payload));
         if let Some(payload) = &payload {
             self.take_effect(&entry, payload, true);
@@ -114,7 +115,8 @@ impl Node {
             held.newest = held.newest.max(entry.header().comparable);
         }
         self.moved.insert(entry.header().identity);
-        intake.fresh.push((position, record::encode(entry.bytes(), bytes.as_deref())));
+        let bytes = record::encode(entry.bytes(), bytes.as_deref());
+        intake.fresh.push(Fresh { bytes, facts, position });
         intake.known.push(Known { entry, payload, position });
     }
 
@@ -172,7 +174,7 @@ impl Node {
     }
 
     /// Whether a device of the same account took this entry back.
-    fn is_taken_back(&self, entry: &Entry) -> bool {
+    pub(super) fn is_taken_back(&self, entry: &Entry) -> bool {
         let Some((synod, _)) = entry.header().synod else { return false };
         self.deletions
             .get(&entry.id())
@@ -209,16 +211,16 @@ impl Node {
     /// Makes new records durable, together with what else belongs to them, and tells of them.
     pub(super) fn keep(&mut self, identity: Identity, intake: Intake, mut batch: Batch) {
         let Intake { mut fresh, known } = intake;
-        fresh.sort_by_key(|(position, _)| *position);
-        if let Some(held) = self.feeds.get_mut(&identity) {
-            let generation = held.feed.generation();
-            for run in runs(&fresh) {
-                let Some((first, _)) = run.first() else { continue };
-                let records: Vec<&[u8]> = run.iter().map(|(_, bytes)| bytes.as_slice()).collect();
-                let Ok(bytes) = pack::encode(&records) else { continue };
-                held.packs.insert(*first, u32::try_from(run.len()).unwrap_or(u32::MAX));
-                batch = batch.put(pack_key(&identity, generation, *first), bytes);
-            }
+        fresh.sort_by_key(|record| record.position);
+        for run in runs(&fresh) {
+            self.put_pack(identity, run, &mut batch);
+        }
+        for record in &fresh {
+            self.note_post(identity, record.position, record.facts);
+        }
+        self.save_newest(&mut batch);
+        if !fresh.is_empty() && (identity == self.me || Some(identity) == self.my_synod()) {
+            self.note_outlined(&mut batch);
         }
         self.save(batch);
         if !known.is_empty() {
@@ -245,12 +247,13 @@ impl Node {
             return;
         }
         let old = held.feed.generation();
-        let gone: Vec<Key> =
-            held.packs.keys().map(|first| pack_key(&identity, old, *first)).collect();
+        let firsts = held.packs.keys();
+        let gone: Vec<Key> = firsts.flat_map(|first| delete_pack(&identity, old, *first)).collect();
         held.feed.begin(generation);
         held.packs.clear();
         held.remote.clear();
         held.asking = None;
+        self.newest.forget(&identity);
         if live {
             self.save(Batch { deletes: gone, ..Batch::new() });
             let synod = self.tracked.get(&identity).copied();
@@ -275,7 +278,13 @@ impl Node {
             // What stands on the account's own feed cannot be taken back: its fold needs all of it.
             .filter(|(feed, held)| held.synod == synod && **feed != synod)
             .find_map(|(feed, held)| Some((*feed, held.feed.position(&target)?)));
-        let Some((identity, position)) = found else { return };
+        if let Some((identity, position)) = found {
+            self.forget_at(identity, position);
+        }
+    }
+
+    /// Reads the pack out of which the payload of an entry has to go.
+    pub(super) fn forget_at(&mut self, identity: Identity, position: u32) {
         let Some(held) = self.feeds.get(&identity) else { return };
         let Some((first, _)) = held.pack_of(position) else { return };
         let key = pack_key(&identity, held.feed.generation(), first);
@@ -296,27 +305,31 @@ impl Node {
         bytes: Option<Vec<u8>>,
     ) {
         let going = self.forgetting.remove(&(identity, first)).unwrap_or_default();
-        let Some(pack) = bytes.as_deref().and_then(|bytes| Pack::open(bytes).ok()) else { return };
+        let me = self.my_synod();
         let Some(held) = self.feeds.get(&identity) else { return };
-        let (generation, owner) = (held.feed.generation(), held.synod);
-        let mut records: Vec<Vec<u8>> = Vec::new();
-        let mut images = Vec::new();
-        for (at, bytes) in (first..).zip(pack.records()) {
-            let Ok(bytes) = bytes else { return };
-            if going.contains(&at)
-                && let Ok(record) = record::reload(bytes)
-            {
-                if let Some((_, payload)) = &record.payload {
-                    images.extend_from_slice(payload.images());
-                }
-                records.push(record::encode(record.entry.bytes(), None));
-            } else {
-                records.push(bytes.to_vec());
-            }
+        if !held.packs.contains_key(&first) {
+            // It has become part of another meanwhile.
+            return going.into_iter().for_each(|position| self.forget_at(identity, position));
         }
-        let slices: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
-        let Ok(bytes) = pack::encode(&slices) else { return };
-        let mut batch = Batch::new().put(pack_key(&identity, generation, first), bytes);
+        let owner = held.synod;
+        let Some(pack) = bytes.as_deref().and_then(|bytes| Pack::open(bytes).ok()) else { return };
+        let mut records: Vec<Fresh> = Vec::new();
+        let mut images = Vec::new();
+        for (position, bytes) in (first..).zip(pack.records()) {
+            // What is damaged is found by who reviews.
+            let Ok(Ok(record)) = bytes.map(record::reload) else { return };
+            let mut payload = record.payload.as_ref();
+            if going.contains(&position) {
+                images.extend_from_slice(payload.map_or(&[], |(_, payload)| payload.images()));
+                payload = None;
+            }
+            let facts = Facts::of(&record.entry, payload.map(|(_, payload)| payload), me);
+            let bytes = payload.map(|(bytes, _)| bytes.as_slice());
+            let bytes = record::encode(record.entry.bytes(), bytes);
+            records.push(Fresh { bytes, facts, position });
+        }
+        let mut batch = Batch::new();
+        self.put_pack(identity, &records, &mut batch);
         for image in images {
             self.point_away(image.content.cid, owner, &mut batch);
             if let Some(thumbnail) = image.thumbnail {
@@ -325,12 +338,6 @@ impl Node {
         }
         self.save(batch.strict());
     }
-}
-
-/// Cuts records into runs of places that follow one another, none longer than a pack.
-pub(super) fn runs(records: &[(u32, Vec<u8>)]) -> Vec<&[(u32, Vec<u8>)]> {
-    let whole = records.chunk_by(|(a, _), (b, _)| a.saturating_add(1) == *b);
-    whole.flat_map(|run| run.chunks(crate::message::BATCH)).collect()
 }
 
 /// The key of a quarantined record.

@@ -21,15 +21,12 @@ const SLOT_BYTES: usize = 128;
 /// How the names of pictures begin: no UTF-8 begins so, and all of it comes before.
 const PICTURE: u8 = 0xff;
 
-impl Node {
-    /// Which records of a table a node has to be told of.
-    pub fn range(table: Table) -> Range {
-        match table {
-            Table::Drafts => Range::between(table, [], [PICTURE]),
-            _ => Range::all(table),
-        }
-    }
+/// The texts of drafts, without their pictures.
+pub(super) fn texts() -> Range {
+    Range::between(Table::Drafts, [], [PICTURE])
+}
 
+impl Node {
     pub(super) fn save_draft(&mut self, slot: &str, text: &str) {
         if slot.len() > SLOT_BYTES || text.len() > TEXT_BYTES {
             return;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use effigy_core::{Identity, Span, Time};
-use effigy_store::{Key, Table};
 
 use super::Node;
 use super::state::{Conn, Held};
@@ -15,13 +14,6 @@ const WATCHES: usize = 2_000;
 /// How long after an announcement the next one waits: one post goes out at once, a flood of them as
 /// one message.
 const ANNOUNCE: Span = Span(100);
-
-/// The key of a pack: the feed, the generation, the place of the first entry.
-pub(super) fn pack_key(identity: &Identity, generation: u64, first: u32) -> Key {
-    let bytes =
-        [identity.bytes().as_slice(), &generation.to_be_bytes(), &first.to_be_bytes()].concat();
-    Key::new(Table::Packs, bytes)
-}
 
 impl Node {
     /// Asks a peer how far it is in everything that is replicated here.

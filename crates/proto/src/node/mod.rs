@@ -10,10 +10,15 @@ mod greet;
 mod heads;
 mod hubs;
 mod index;
+mod joining;
 mod links;
+mod newest;
+mod outline;
 mod own;
+mod packs;
 pub mod record;
 mod restore;
+mod review;
 mod serving;
 mod state;
 mod status;
@@ -157,7 +162,10 @@ pub struct Node {
     status_due: Option<Time>,
     status_changed: bool,
     waking: Option<Time>,
+
     restoring: restore::Restoring,
+    newest: newest::Newest,
+    review: review::Review,
 }
 
 impl Node {
@@ -219,6 +227,8 @@ impl Node {
             status_changed: false,
             waking: None,
             restoring: restore::Restoring::default(),
+            newest: newest::Newest::default(),
+            review: review::Review::default(),
         }
     }
 
@@ -230,6 +240,13 @@ impl Node {
     /// Takes one input at one moment.
     pub fn handle(&mut self, input: Input, now: Time) {
         self.now = now.max(self.now);
+        if !self.ready {
+            // While the store is read only what was asked of it comes.
+            if let Input::Loaded(load, bytes) = input {
+                self.loaded(load, bytes);
+            }
+            return;
+        }
         match input {
             Input::Command(command) => self.command(command),
             Input::Connected { binding, dialled, link, path } => {
@@ -341,6 +358,9 @@ impl Node {
         self.retry_direct();
         self.retry_greetings();
         self.take_due();
+        if self.review_due().is_some() {
+            self.go_on_reviewing();
+        }
     }
 
     /// Sets the alarm for whatever comes first.
@@ -356,6 +376,7 @@ impl Node {
             self.status_due,
             self.announce_due(),
             self.claim_due(),
+            self.review_due(),
         ];
         let Some(first) = moments.into_iter().flatten().min() else { return };
         let first = first.max(Time(self.now.0.saturating_add(1)));

@@ -272,13 +272,18 @@ impl Node {
 
     /// Writes down beside the store how far the own feeds are.
     pub(super) fn set_fence(&mut self) {
-        let count = |feed: &Identity| self.feeds.get(feed).map_or(0, |held| held.feed.len() as u64);
-        let Some(synod) = self.my_synod() else { return };
-        let fence = Fence { device_count: count(&self.me), synod_count: count(&synod) };
+        let Some(fence) = self.own_counts() else { return };
         if self.fence.as_ref() != Some(&fence) {
             self.fence = Some(fence.clone());
             self.outbox.push_back(Output::Fence(fence));
         }
+    }
+
+    /// How far the own feeds are here; `None` for a hub.
+    pub(super) fn own_counts(&self) -> Option<Fence> {
+        let count = |feed: &Identity| self.feeds.get(feed).map_or(0, |held| held.feed.len() as u64);
+        let synod = self.my_synod()?;
+        Some(Fence { device_count: count(&self.me), synod_count: count(&synod) })
     }
 
     const fn may_write(&self) -> Result<(), Refusal> {

@@ -1,42 +1,90 @@
 //! The start: a node is told what its store holds, then begins.
 //!
+//! A person's node reads what was noted of packs, shows the newest posts, and reads the packs
+//! themselves when it has time ([`review`](super::review)). Where nothing was noted, or what was
+//! noted cannot be right, it reads every pack before it begins, as a hub always does.
+//!
 //! Signatures were checked before anything was kept; here only hashes are. A damaged record is set
 //! aside and counted, and its feed is written anew without it: the rest goes on, and what is missing
 //! is fetched again.
 
+use std::collections::BTreeSet;
+
 use effigy_core::invite::{Token, is_origin};
-use effigy_core::{Cid, Identity, Payload, Time};
+use effigy_core::{Cid, Entry, Identity, Payload, Time};
 use effigy_feed::{Arrival, Verdict};
-use effigy_store::pack::{self, Pack};
-use effigy_store::{Batch, Key, Table};
+use effigy_store::{Batch, Key, Pack, Range, Table};
 use serde::{Deserialize, Serialize};
 
 use super::arrivals::quarantine_key;
 use super::blobs::{blob_key, here_key};
-use super::heads::pack_key;
+use super::newest::{Glimpse, read_places};
+use super::outline::{self, Facts};
+use super::packs::{self, Fresh, delete_pack, pack_parts, runs};
 use super::state::{ContentState, Greeting, Held, Here, Holding, HubSlot};
-use super::{Node, record};
+use super::{Config, Node, drafts, record};
 use crate::api::{Event, Known};
-use crate::message::BATCH;
+use crate::io::{Fence, Output};
 
-/// Packs that hold this little on average are written anew at the start.
-const THIN: usize = 4;
 /// How many entries one event carries at most.
 const TOLD: usize = 500;
+/// The version of what is noted beside packs.
+const OUTLINED: u8 = 1;
 
 /// What is needed only while the store is read.
 #[derive(Debug, Default)]
 pub(super) struct Restoring {
-    /// The records of the feed that is being read, by place.
-    records: Vec<Vec<u8>>,
-    feed: Option<(Identity, u64)>,
-    damaged: usize,
-    old_packs: Vec<Key>,
-    set_aside: Batch,
+    /// What is being read.
+    step: Step,
+    /// Whether packs are read, whatever was noted of them.
+    rereading: bool,
+    /// How far the own feeds were when it was last written down that all packs have outlines.
+    outlined: Option<Fence>,
+    /// Whether packs were read.
+    has_read_packs: bool,
+    /// What is noted of packs and may be of none that is there.
+    stale: BTreeSet<Vec<u8>>,
+    /// The feed that is being read from packs.
+    reading: Reading,
+    pub glimpse: Glimpse,
     known: Vec<Known>,
-    /// Entries whose payloads are here.
-    said: std::collections::BTreeSet<Cid>,
-    whole: std::collections::BTreeSet<Cid>,
+    /// Entries that were taken back and whose payloads are here.
+    said: BTreeSet<Cid>,
+    /// Whether the first screen was told that it has what it needs.
+    pub shown: bool,
+    /// Places of what was told whole and has not been found in an outline yet.
+    told: BTreeSet<(Identity, u32)>,
+    whole: BTreeSet<Cid>,
+}
+
+/// What is read, one after the other.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Step {
+    #[default]
+    Begin,
+    Meta,
+    Peers,
+    Receipts,
+    Drafts,
+    /// Those records that a node acts on.
+    Told,
+    Outlines,
+    /// All that is noted of packs, only to know what there is.
+    Stale,
+    Packs,
+    End,
+}
+
+/// A feed that is being read from its packs.
+#[derive(Debug, Default)]
+struct Reading {
+    feed: Option<(Identity, u64)>,
+    /// What is written once all of it was read.
+    batch: Batch,
+    /// Set with the first damage: from there on packs are written anew.
+    anew: bool,
+    /// The records from there on.
+    rest: Vec<Fresh>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -47,6 +95,11 @@ struct KeptHub {
 
 pub(super) fn invite_key() -> Key {
     Key::new(Table::Meta, b"invite".as_slice())
+}
+
+/// The key of the record that says that every pack has an outline, and how far the own feeds are.
+fn outlined_key() -> Key {
+    Key::new(Table::Meta, b"outlined".as_slice())
 }
 
 pub(super) fn lazy_key() -> Key {
@@ -70,11 +123,66 @@ pub(super) fn member_key(synod: &Identity) -> Key {
 }
 
 impl Node {
-    /// The tables that a node has to be told of, in the order in which it needs them.
-    pub const TABLES: [Table; 5] =
-        [Table::Meta, Table::Peers, Table::Receipts, Table::Packs, Table::Drafts];
+    /// A node that reads everything its store holds before it begins, whatever was noted of it.
+    pub fn rereading(config: Config) -> Self {
+        let mut node = Self::new(config);
+        node.restoring.rereading = true;
+        node
+    }
 
-    /// Hands a record of the store to the node. All of one table, in the order of their keys.
+    /// What the node has to be told next of what its store holds; `None` when it can
+    /// [`start`](Self::start). Every record of the range goes to [`restore`](Self::restore), in the
+    /// order of their keys; outputs are to be done in between.
+    pub fn next_read(&mut self) -> Option<Range> {
+        let step = self.next_step();
+        self.restoring.step = step;
+        self.restoring.has_read_packs |= step == Step::Packs;
+        Some(match step {
+            Step::Begin | Step::Meta => Range::all(Table::Meta),
+            Step::Peers => Range::all(Table::Peers),
+            Step::Receipts => Range::all(Table::Receipts),
+            Step::Drafts => drafts::texts(),
+            Step::Told => Range::prefix(Table::Heads, packs::tellings()),
+            Step::Outlines => Range::prefix(Table::Heads, packs::outlines()),
+            Step::Stale => Range::all(Table::Heads),
+            Step::Packs => Range::all(Table::Packs),
+            Step::End => return None,
+        })
+    }
+
+    fn next_step(&mut self) -> Step {
+        match self.restoring.step {
+            Step::Begin => Step::Meta,
+            Step::Meta => Step::Peers,
+            Step::Peers => Step::Receipts,
+            Step::Receipts => Step::Drafts,
+            Step::Drafts if self.is_hub() => Step::Packs,
+            Step::Drafts if self.restoring.rereading || self.restoring.outlined.is_none() => {
+                Step::Stale
+            }
+            Step::Drafts => Step::Told,
+            Step::Told => {
+                self.tell_known();
+                // A store that is behind must not look as if all were well.
+                if !self.is_behind() {
+                    self.begin_glimpse();
+                }
+                Step::Outlines
+            }
+            Step::Stale => Step::Packs,
+            Step::Outlines | Step::Packs | Step::End => Step::End,
+        }
+    }
+
+    /// Whether the own feeds are behind the fence, as far as was written down.
+    fn is_behind(&self) -> bool {
+        let (Some(fence), Some(kept)) = (&self.fence, &self.restoring.outlined) else {
+            return false;
+        };
+        kept.device_count < fence.device_count || kept.synod_count < fence.synod_count
+    }
+
+    /// Hands a record of the store to the node. All of a range, in the order of their keys.
     ///
     /// # Errors
     /// When the record cannot be read. The node goes on without it.
@@ -87,6 +195,14 @@ impl Node {
                 self.emit(Event::Draft { slot, text });
                 Ok(())
             }
+            Table::Heads => match self.restoring.step {
+                Step::Told => self.restore_told(key, value),
+                Step::Outlines => self.restore_outline(key, value),
+                _ => {
+                    self.restoring.stale.insert(key.to_vec());
+                    Ok(())
+                }
+            },
             Table::Meta => self.restore_meta(key, value),
             Table::Packs => {
                 self.restore_pack(key, value);
@@ -114,6 +230,10 @@ impl Node {
             let (made, token) = value.split_first_chunk::<8>().ok_or(RestoreError)?;
             let token = Token(token.try_into().map_err(|_| RestoreError)?);
             self.invite = Some((token, Time(u64::from_be_bytes(*made))));
+        } else if key == b"newest" {
+            self.expect_glimpse(read_places(value).ok_or(RestoreError)?);
+        } else if key == b"outlined" {
+            self.restoring.outlined = read_outlined(value);
         } else if key == b"lazy_before" {
             let moment = value.try_into().map_err(|_| RestoreError)?;
             self.lazy_before = Time(u64::from_be_bytes(moment));
@@ -140,94 +260,162 @@ impl Node {
         Ok(())
     }
 
-    fn restore_pack(&mut self, key: &[u8], value: &[u8]) {
-        let Some((feed, generation, _)) = pack_parts(key) else { return };
-        if self.restoring.feed != Some((feed, generation)) {
-            self.finish_feed();
-            self.restoring.feed = Some((feed, generation));
+    /// Takes in those records of a pack that a node acts on.
+    fn restore_told(&mut self, key: &[u8], value: &[u8]) -> Result<(), RestoreError> {
+        let told = key.get(1..).and_then(pack_parts).zip(outline::read_told(value));
+        let Some(((feed, generation, _), records)) = told else { return self.distrust() };
+        for (position, bytes) in records {
+            let Ok(record) = record::reload(&bytes) else { return self.distrust() };
+            let header = record.entry.header();
+            if header.identity != feed || header.generation != generation {
+                return self.distrust();
+            }
+            self.restoring.told.insert((feed, position));
+            let payload = record.payload.map(|(_, payload)| payload);
+            self.restored(record.entry, payload, position);
         }
-        self.restoring.old_packs.push(Key::new(Table::Packs, key));
-        let Ok(pack) = Pack::open(value) else {
-            self.set_aside(key, 0, value);
-            return;
+        Ok(())
+    }
+
+    /// Puts a feed together from what was noted of its packs.
+    fn restore_outline(&mut self, key: &[u8], value: &[u8]) -> Result<(), RestoreError> {
+        let Some((feed, generation, first)) = key.get(1..).and_then(pack_parts) else {
+            return self.distrust();
         };
-        for (index, bytes) in (0_u32..).zip(pack.records()) {
-            match bytes {
-                Ok(bytes) => self.restore_record(feed, generation, index, key, bytes),
-                Err(_) => self.set_aside(key, index, &[]),
+        let Some(outline) = outline::read(value, first) else { return self.distrust() };
+        let held = self.feeds.entry(feed);
+        let held = held.or_insert_with(|| Held::new(feed, outline.synod, generation));
+        let follows = held.feed.generation() == generation && held.feed.len() == first as usize;
+        if !follows {
+            return self.distrust();
+        }
+        let mut newest = 0;
+        let mut posts = Vec::new();
+        let count = u32::try_from(outline.entries.len()).unwrap_or(u32::MAX);
+        for (position, (facts, noted)) in (first..).zip(outline.entries) {
+            newest = noted.comparable.max(newest);
+            if facts.has_payload() && self.deletions.contains_key(&noted.id) {
+                self.restoring.said.insert(noted.id);
+            }
+            if facts.is_post() {
+                posts.push((position, facts));
+            }
+            let was_told = self.restoring.told.remove(&(feed, position));
+            if was_told != facts.is_told() || !held.feed.put_back(noted) {
+                return self.distrust();
             }
         }
+        held.newest = newest.max(held.newest);
+        held.packs.insert(first, count);
+        self.review.add(newest, feed, generation, first);
+        posts.into_iter().for_each(|(position, facts)| self.note_post(feed, position, facts));
+        Ok(())
     }
 
-    /// Offers one record to its feed. What is kept is remembered until the whole feed was read: it
-    /// may have to be written anew.
-    fn restore_record(
-        &mut self,
-        feed: Identity,
-        generation: u64,
-        index: u32,
-        key: &[u8],
-        bytes: &[u8],
-    ) {
-        match self.restore_entry(feed, generation, bytes) {
-            Restored::Kept => self.restoring.records.push(bytes.to_vec()),
-            Restored::Damaged => self.set_aside(key, index, bytes),
+    /// What was noted of packs cannot be right: nothing of it counts.
+    fn distrust(&mut self) -> Result<(), RestoreError> {
+        if !std::mem::replace(&mut self.restoring.rereading, true) {
+            self.outbox.push_back(Output::Reread);
         }
+        Err(RestoreError)
     }
 
-    fn set_aside(&mut self, key: &[u8], index: u32, bytes: &[u8]) {
-        self.restoring.damaged = self.restoring.damaged.saturating_add(1);
-        let batch = std::mem::take(&mut self.restoring.set_aside);
-        self.restoring.set_aside = batch.put(quarantine_key(key, index), bytes);
-    }
-
-    /// All packs of one feed were read: writes them anew where some are damaged or they are thin.
-    fn finish_feed(&mut self) {
-        let Some((identity, generation)) = self.restoring.feed.take() else { return };
-        let kept = std::mem::take(&mut self.restoring.records);
-        let old = std::mem::take(&mut self.restoring.old_packs);
-        let damaged = std::mem::take(&mut self.restoring.damaged) > 0;
-        let thin = old.len() > 8 && kept.len() / THIN < old.len() && kept.len() > old.len() / 2;
-        let aside = std::mem::take(&mut self.restoring.set_aside);
-        if damaged || (thin && old.len() > kept.len().div_ceil(BATCH).saturating_mul(2)) {
-            self.write_anew(identity, generation, &kept, old, aside);
+    fn restore_pack(&mut self, key: &[u8], value: &[u8]) {
+        let Some((feed, generation, first)) = pack_parts(key) else { return };
+        if self.restoring.reading.feed != Some((feed, generation)) {
+            self.finish_feed();
+            self.restoring.reading.feed = Some((feed, generation));
+        }
+        let end = self.feeds.get(&feed).map_or(0, |held| held.feed.len());
+        let mut kept = Vec::new();
+        let mut aside = Vec::new();
+        match Pack::open(value) {
+            Ok(pack) => {
+                for (index, bytes) in (0_u32..).zip(pack.records()) {
+                    match bytes.map(|bytes| (bytes, self.restore_entry(feed, generation, bytes))) {
+                        Ok((_, Some(fresh))) => kept.push(fresh),
+                        Ok((bytes, None)) => aside.push((index, bytes.to_vec())),
+                        Err(_) => aside.push((index, Vec::new())),
+                    }
+                }
+                // One whose lengths are damaged can be read still, but not once more is.
+                self.restoring.reading.anew |= !pack.is_sound();
+            }
+            Err(_) => aside.push((0, value.to_vec())),
+        }
+        let reading = &mut self.restoring.reading;
+        reading.anew |= end != first as usize || !aside.is_empty();
+        for (index, bytes) in aside {
+            reading.batch.puts.push((quarantine_key(key, index), bytes));
+        }
+        if reading.anew {
+            reading.batch.deletes.extend(delete_pack(&feed, generation, first));
+            reading.rest.extend(kept);
         } else {
-            self.note_packs(identity, &old, kept.len());
+            self.keep_pack(feed, &kept);
         }
     }
 
-    fn restore_entry(&mut self, identity: Identity, generation: u64, bytes: &[u8]) -> Restored {
-        let Ok(record) = record::reload(bytes) else { return Restored::Damaged };
+    /// A pack is as it should be: only what is noted of it is written, where it may not be.
+    fn keep_pack(&mut self, feed: Identity, records: &[Fresh]) {
+        let mut batch = std::mem::take(&mut self.restoring.reading.batch);
+        self.note_pack(feed, records, &mut batch);
+        self.restoring.reading.batch = batch;
+    }
+
+    /// All packs of one feed were read: writes what has to be written of it.
+    fn finish_feed(&mut self) {
+        let Reading { feed, mut batch, anew, rest } = std::mem::take(&mut self.restoring.reading);
+        let Some((identity, _)) = feed else { return };
+        for run in runs(&rest) {
+            self.put_pack(identity, run, &mut batch);
+        }
+        for (key, _) in batch.puts.iter().filter(|(key, _)| key.table == Table::Heads) {
+            self.restoring.stale.remove(&key.bytes);
+        }
+        self.save(if anew { batch.strict() } else { batch });
+    }
+
+    /// Offers one record to its feed; `None` when it is damaged, or builds on what is.
+    fn restore_entry(
+        &mut self,
+        identity: Identity,
+        generation: u64,
+        bytes: &[u8],
+    ) -> Option<Fresh> {
+        let record = record::reload(bytes).ok()?;
         let header = record.entry.header();
         if header.identity != identity || header.generation != generation {
-            return Restored::Damaged;
+            return None;
         }
         let synod = header.synod.map_or(identity, |(synod, _)| synod);
+        let me = self.my_synod();
         let held = self.feeds.entry(identity);
         let held = held.or_insert_with(|| Held::new(identity, synod, generation));
         // What was kept was not parked then, so it is not now, whatever the clock says today.
-        let verdict = held.feed.offer(&record.entry, Time(u64::MAX / 2));
-        match verdict {
+        match held.feed.offer(&record.entry, Time(u64::MAX / 2)) {
             Ok(Verdict::New { position }) => {
                 held.newest = held.newest.max(header.comparable);
                 let payload = record.payload.map(|(_, payload)| payload);
+                let facts = Facts::of(&record.entry, payload.as_ref(), me);
+                if payload.is_some() {
+                    self.restoring.said.insert(record.entry.id());
+                }
                 self.restored(record.entry, payload, position);
-                Restored::Kept
+                self.note_post(identity, position, facts);
+                Some(Fresh { bytes: bytes.to_vec(), facts, position })
             }
             Ok(Verdict::Waiting { .. }) => {
                 // With its payload: once what was damaged is here again, so is this.
                 let payload = record.payload.map(|(bytes, _)| bytes);
                 self.waiting.add(Arrival { entry: record.entry, payload }, Time(0));
-                Restored::Damaged
+                None
             }
-            _ => Restored::Damaged,
+            _ => None,
         }
     }
 
-    fn restored(&mut self, entry: effigy_core::Entry, payload: Option<Payload>, position: u32) {
-        if payload.is_some() {
-            self.restoring.said.insert(entry.id());
-        }
+    fn restored(&mut self, entry: Entry, payload: Option<Payload>, position: u32) {
         let payload = payload.map(|payload| self.unseal(&entry, payload));
         if let Some(payload) = &payload {
             self.take_effect(&entry, payload, false);
@@ -237,54 +425,32 @@ impl Node {
         }
         self.restoring.known.push(Known { entry, payload, position });
         if self.restoring.known.len() >= TOLD {
-            let known = std::mem::take(&mut self.restoring.known);
+            self.tell_known();
+        }
+    }
+
+    fn tell_known(&mut self) {
+        let known = std::mem::take(&mut self.restoring.known);
+        if !known.is_empty() {
             self.emit(Event::Entries(known));
         }
     }
 
-    fn note_packs(&mut self, identity: Identity, packs: &[Key], count: usize) {
-        let firsts: Vec<u32> =
-            packs.iter().filter_map(|key| pack_parts(&key.bytes)).map(|(_, _, at)| at).collect();
-        let Some(held) = self.feeds.get_mut(&identity) else { return };
-        let end = u32::try_from(count).unwrap_or(u32::MAX);
-        for (at, first) in firsts.iter().enumerate() {
-            let next = firsts.get(at.saturating_add(1)).copied().unwrap_or(end);
-            held.packs.insert(*first, next.saturating_sub(*first));
-        }
-    }
-
-    fn write_anew(
-        &mut self,
-        identity: Identity,
-        generation: u64,
-        records: &[Vec<u8>],
-        old: Vec<Key>,
-        aside: Batch,
-    ) {
-        let mut batch = Batch { deletes: old, ..Batch::new() };
-        batch.extend(aside);
-        let mut first = 0_u32;
-        for run in records.chunks(BATCH) {
-            let slices: Vec<&[u8]> = run.iter().map(Vec::as_slice).collect();
-            let Ok(bytes) = pack::encode(&slices) else { continue };
-            let count = u32::try_from(run.len()).unwrap_or(u32::MAX);
-            batch = batch.put(pack_key(&identity, generation, first), bytes);
-            if let Some(held) = self.feeds.get_mut(&identity) {
-                held.packs.insert(first, count);
-            }
-            first = first.saturating_add(count);
-        }
-        self.save(batch.strict());
+    /// Notes that every pack has an outline, and how far the own feeds are.
+    pub(super) fn note_outlined(&self, batch: &mut Batch) {
+        let Some(kept) = self.own_counts() else { return };
+        let mut bytes = vec![OUTLINED];
+        bytes.extend(kept.device_count.to_be_bytes());
+        bytes.extend(kept.synod_count.to_be_bytes());
+        batch.puts.push((outlined_key(), bytes));
     }
 
     /// All was read: begins.
     pub fn start(&mut self, now: Time) {
         self.now = now;
         self.finish_feed();
-        let known = std::mem::take(&mut self.restoring.known);
-        if !known.is_empty() {
-            self.emit(Event::Entries(known));
-        }
+        self.tell_known();
+        self.finish_outlines();
         self.retrack();
         for (device, held) in &mut self.feeds {
             if let Some(synod) = self.tracked.get(device) {
@@ -305,11 +471,35 @@ impl Node {
                 self.show_invite();
             }
         }
-        self.emit(Event::Ready);
+        if !self.is_hub() {
+            self.begin_review();
+        }
         self.status_changed = true;
         self.retry_hubs();
         self.reconsider_status();
         self.set_alarm();
+    }
+
+    /// Looks whether what was noted can be right; or, after packs were read, writes down that it is.
+    fn finish_outlines(&mut self) {
+        let Some(kept) = self.own_counts() else { return };
+        if !self.restoring.has_read_packs {
+            let noted = self.restoring.outlined.as_ref();
+            if noted.is_some_and(|noted| *noted != kept) || !self.restoring.told.is_empty() {
+                let _ = self.distrust();
+            }
+            return;
+        }
+        let stale = std::mem::take(&mut self.restoring.stale);
+        let deletes = stale.into_iter().map(|key| Key::new(Table::Heads, key)).collect();
+        let mut batch = Batch { deletes, ..Batch::new() };
+        if self.restoring.outlined.as_ref() != Some(&kept) && kept != Fence::default() {
+            self.note_outlined(&mut batch);
+        }
+        if !batch.is_empty() || self.restoring.rereading {
+            self.save_newest(&mut batch);
+        }
+        self.save(batch);
     }
 
     /// Drops payloads that were taken back just before a crash.
@@ -342,7 +532,7 @@ impl Node {
 
     /// Drops blobs that nothing points to any more, as after a crash in the middle of things.
     fn sweep(&mut self) {
-        let named: std::collections::BTreeSet<Cid> = self
+        let named: BTreeSet<Cid> = self
             .contents
             .iter()
             .flat_map(|(cid, content)| content.pieces.iter().map(|(piece, _)| *piece).chain([*cid]))
@@ -380,16 +570,14 @@ impl Node {
     }
 }
 
-enum Restored {
-    Kept,
-    Damaged,
-}
-
-fn pack_parts(key: &[u8]) -> Option<(Identity, u64, u32)> {
-    let (identity, rest) = key.split_first_chunk::<32>()?;
-    let (generation, first) = rest.split_first_chunk::<8>()?;
-    let first = u32::from_be_bytes(first.try_into().ok()?);
-    Some((Identity::from_bytes(*identity), u64::from_be_bytes(*generation), first))
+fn read_outlined(bytes: &[u8]) -> Option<Fence> {
+    let (version, rest) = bytes.split_first()?;
+    let (device, rest) = rest.split_first_chunk()?;
+    let synod = rest.try_into().ok()?;
+    (*version == OUTLINED).then(|| Fence {
+        device_count: u64::from_be_bytes(*device),
+        synod_count: u64::from_be_bytes(synod),
+    })
 }
 
 fn identity(bytes: &[u8]) -> Result<Identity, RestoreError> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use effigy_core::{Cid, Identity};
 use effigy_store::pack::Pack;
 
-use super::heads::pack_key;
+use super::packs::pack_key;
 use super::state::{Pending, Serve};
 use super::{Node, record};
 use crate::io::Link;

@@ -290,6 +290,12 @@ pub(super) enum Pending {
     Pack { serve: u64, first: u32 },
     /// A pack out of which a payload has to go.
     Forget { identity: Identity, first: u32 },
+    /// A pack with some of the newest posts.
+    Glimpse { identity: Identity, generation: u64, first: u32 },
+    /// A pack that is to be joined with others.
+    Join { identity: Identity, generation: u64, first: u32 },
+    /// A pack that is read once more after the start.
+    Review { identity: Identity, generation: u64, first: u32 },
 }
 
 /// Entries on their way to a peer, while their packs are being loaded.

@@ -6,7 +6,7 @@ use effigy_core::{Cid, Identity};
 use effigy_feed::Relation;
 use effigy_store::{Batch, Key, Table};
 
-use super::heads::pack_key;
+use super::packs::delete_pack;
 use super::restore::{follower_key, member_key};
 use super::state::Conn;
 use super::{Node, Role};
@@ -227,8 +227,9 @@ impl Node {
         for feed in feeds {
             let Some(held) = self.feeds.remove(&feed) else { continue };
             let generation = held.feed.generation();
-            let keys = held.packs.keys().map(|first| pack_key(&feed, generation, *first));
-            batch.deletes.extend(keys);
+            let firsts = held.packs.keys();
+            batch.deletes.extend(firsts.flat_map(|first| delete_pack(&feed, generation, *first)));
+            self.newest.forget(&feed);
             self.moved.remove(&feed);
             self.waiting.take(feed);
         }
@@ -239,5 +240,6 @@ impl Node {
             .map(|(cid, _)| *cid)
             .collect();
         pictures.into_iter().for_each(|cid| self.disown(cid, synod, batch));
+        self.save_newest(batch);
     }
 }

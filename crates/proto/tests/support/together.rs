@@ -1,6 +1,7 @@
 //! Real nodes, their disks, and the wires between them, moved by hand: one frame at a time.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeBounds as _;
 
 use effigy_core::Time;
 use effigy_proto::{
@@ -79,20 +80,33 @@ impl Together {
         if state.node.is_some() {
             return;
         }
-        let hubs = if state.role == Role::Person { vec![HUB.to_owned()] } else { Vec::new() };
-        let (keys, role) = (state.keys.clone(), state.role.clone());
-        let mut node = Node::new(Config { fence: state.fence.clone(), hubs, keys, role, seed });
-        for table in Node::TABLES {
-            for (key, value) in state.disk.iter().filter(|(key, _)| key.table == table) {
-                // As the engine does: what cannot be read is passed over.
-                let _ = node.restore(table, &key.bytes, value);
-            }
-        }
-        node.start(Time(self.now));
-        state.node = Some(node);
-        state.life += 1;
-        self.drain(machine);
+        self.boot(machine, Node::new, seed);
         self.settle();
+    }
+
+    /// As the engine does: the node is told what it asks of the disk; what cannot be read is passed
+    /// over, and it may say that it has to begin again.
+    fn boot(&mut self, machine: usize, begin: fn(Config) -> Node, seed: [u8; 32]) {
+        let state = &mut self.machines[machine];
+        let hubs = if state.role == Role::Person { vec![HUB.to_owned()] } else { Vec::new() };
+        let (fence, keys, role) = (state.fence.clone(), state.keys.clone(), state.role.clone());
+        state.node = Some(begin(Config { fence, hubs, keys, role, seed }));
+        state.life += 1;
+        let life = state.life;
+        while self.machines[machine].life == life {
+            let state = &mut self.machines[machine];
+            let node = state.node.as_mut().unwrap();
+            let Some(range) = node.next_read() else {
+                node.start(Time(self.now));
+                return self.drain(machine);
+            };
+            let bounds = (range.start.clone(), range.end.clone());
+            let of_table = state.disk.iter().filter(|(key, _)| key.table == range.table);
+            for (key, value) in of_table.filter(|(key, _)| bounds.contains(&key.bytes)) {
+                let _ = node.restore(range.table, &key.bytes, value);
+            }
+            self.drain(machine);
+        }
     }
 
     /// Kills a machine. Of what was not durable only so many of the first writes stay.
@@ -263,6 +277,11 @@ impl Together {
                     let now = Time(self.now);
                     let node = self.machines[machine].node.as_mut().unwrap();
                     node.handle(Input::Loaded(load, found), now);
+                }
+                Output::Reread => {
+                    let wires = self.wires_of(machine);
+                    wires.into_iter().for_each(|wire| self.cut(wire));
+                    self.boot(machine, Node::rereading, [251; 32]);
                 }
                 Output::Rtc(link, action) => self.rtc(machine, link, action),
                 Output::Save(batch) => self.machines[machine].save(batch),

@@ -1,6 +1,7 @@
 //! A node on a table, its disk beside it, and somebody who speaks for everybody else.
 
 use std::collections::BTreeMap;
+use std::ops::RangeBounds as _;
 
 use effigy_core::random::Random;
 use effigy_core::{Identity, Secret, Time};
@@ -21,6 +22,8 @@ const BEGINNING: u64 = 1_763_632_800_000;
 /// A node, what it keeps and what it said.
 pub(super) struct Desk {
     pub alarm: Option<u64>,
+    /// How often it was started; more than turned on when it had to read everything once more.
+    pub boots: u32,
     pub closed: Vec<Link>,
     pub dialled: Vec<(Link, String)>,
     pub disk: BTreeMap<Key, Vec<u8>>,
@@ -68,6 +71,7 @@ impl Desk {
     fn with(keys: Keys, role: Role) -> Self {
         let mut desk = Self {
             alarm: None,
+            boots: 0,
             closed: Vec::new(),
             dialled: Vec::new(),
             disk: BTreeMap::new(),
@@ -81,7 +85,7 @@ impl Desk {
             role,
             tickets: 0,
         };
-        desk.start();
+        desk.boot(Node::new);
         desk
     }
 
@@ -90,24 +94,33 @@ impl Desk {
         Config { fence, hubs, keys: keys.clone(), role: role.clone(), seed: [7; 32] }
     }
 
-    fn start(&mut self) {
-        self.node.start(Time(self.now));
-        self.drain();
-    }
-
     /// Turns it off and on again.
     pub(super) fn restart(&mut self) {
-        self.node = Node::new(Self::config(&self.keys, &self.role, self.fence.clone()));
-        self.alarm = None;
         self.events.clear();
+        self.boot(Node::new);
+    }
+
+    fn boot(&mut self, begin: fn(Config) -> Node) {
+        self.node = begin(Self::config(&self.keys, &self.role, self.fence.clone()));
+        self.boots += 1;
+        let boots = self.boots;
+        self.alarm = None;
         self.sent.clear();
         self.dialled.clear();
-        for table in Node::TABLES {
-            for (key, value) in self.table(table) {
-                let _ = self.node.restore(table, &key, &value);
+        while let Some(range) = self.node.next_read() {
+            let bounds = (range.start.clone(), range.end.clone());
+            for (key, value) in self.table(range.table) {
+                if bounds.contains(&key) {
+                    let _ = self.node.restore(range.table, &key, &value);
+                }
+            }
+            self.drain();
+            if self.boots != boots {
+                return;
             }
         }
-        self.start();
+        self.node.start(Time(self.now));
+        self.drain();
     }
 
     /// What a table holds.
@@ -145,6 +158,16 @@ impl Desk {
         self.drain();
     }
 
+    /// The alarm rings once, and after so many of the outputs the person takes a post back.
+    pub(super) fn take_back_after(&mut self, outputs: usize, target: effigy_core::Cid) {
+        self.now = self.alarm.take().unwrap_or(self.now);
+        self.node.handle(Input::Tick, Time(self.now));
+        for _ in 0..outputs {
+            self.drain_one();
+        }
+        self.ask(|ticket| Command::Delete { target, ticket });
+    }
+
     /// A peer says something.
     pub(super) fn say(&mut self, link: Link, message: Message) {
         self.tell(Input::Received(link, Ok(message)));
@@ -175,31 +198,37 @@ impl Desk {
     }
 
     fn drain(&mut self) {
-        while let Some(output) = self.node.poll() {
-            match output {
-                Output::Close(link) => self.closed.push(link),
-                Output::Dial(link, origin) => self.dialled.push((link, origin)),
-                Output::Emit(event) => self.events.push(event),
-                Output::Fence(fence) => self.fence = Some(fence),
-                Output::Load(load, key) => {
-                    let found = self.disk.get(&key).cloned();
-                    self.node.handle(Input::Loaded(load, found), Time(self.now));
-                }
-                Output::Rtc(link, action) => self.rtc.push((link, action)),
-                Output::Save(batch) => self.keep(batch),
-                Output::Send(link, frame) => {
-                    let message = match &frame {
-                        Frame::Binary(bytes) => Message::decode_binary(bytes),
-                        Frame::Text(text) => Message::decode_text(text),
-                    };
-                    self.sent.push((link, message.unwrap()));
-                    if matches!(frame, Frame::Binary(_)) {
-                        self.node.handle(Input::Drained(link), Time(self.now));
-                    }
-                }
-                Output::WakeAt(time) => self.alarm = Some(time.0),
+        while self.drain_one() {}
+    }
+
+    /// Does the next thing that the node asks. Tells whether there was one.
+    fn drain_one(&mut self) -> bool {
+        let Some(output) = self.node.poll() else { return false };
+        match output {
+            Output::Close(link) => self.closed.push(link),
+            Output::Dial(link, origin) => self.dialled.push((link, origin)),
+            Output::Emit(event) => self.events.push(event),
+            Output::Fence(fence) => self.fence = Some(fence),
+            Output::Load(load, key) => {
+                let found = self.disk.get(&key).cloned();
+                self.node.handle(Input::Loaded(load, found), Time(self.now));
             }
+            Output::Reread => self.boot(Node::rereading),
+            Output::Rtc(link, action) => self.rtc.push((link, action)),
+            Output::Save(batch) => self.keep(batch),
+            Output::Send(link, frame) => {
+                let message = match &frame {
+                    Frame::Binary(bytes) => Message::decode_binary(bytes),
+                    Frame::Text(text) => Message::decode_text(text),
+                };
+                self.sent.push((link, message.unwrap()));
+                if matches!(frame, Frame::Binary(_)) {
+                    self.node.handle(Input::Drained(link), Time(self.now));
+                }
+            }
+            Output::WakeAt(time) => self.alarm = Some(time.0),
         }
+        true
     }
 
     /// Puts a batch on the disk.

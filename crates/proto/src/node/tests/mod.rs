@@ -13,6 +13,7 @@ mod patience;
 mod pictures;
 mod promises;
 mod rules;
+mod starting;
 
 use actor::Actor;
 use desk::{Desk, Peer};
