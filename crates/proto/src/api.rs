@@ -177,7 +177,7 @@ pub enum Command {
     /// Do what was written in a draft. Once it is done the draft is gone, in the same transaction.
     SendDraft {
         /// What is to be done. Its ticket comes back in the answer.
-        command: Box<Command>,
+        command: Box<Self>,
         /// Which draft.
         slot: String,
     },
