@@ -45,8 +45,8 @@ use state::{
     Conn, Content, Direct, Greeting, Held, Here, Holding, HubSlot, Knock, Pending, Serve, Want,
 };
 
-/// What a node is told before it begins.
-#[derive(Clone, Debug)]
+/// What a node is told before it begins. Silent about its chance when printed.
+#[derive(Clone)]
 pub struct Config {
     /// How far the own feeds were, as the record beside the store says; `None` without a record.
     pub fence: Option<Fence>,
@@ -58,6 +58,13 @@ pub struct Config {
     pub role: Role,
     /// Fresh random bytes, secret and used once.
     pub seed: [u8; 32],
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { fence, keys, hubs, role, .. } = self;
+        write!(f, "Config({fence:?}, {keys:?}, {hubs:?}, {role:?}, ..)")
+    }
 }
 
 /// Whose device a node is.

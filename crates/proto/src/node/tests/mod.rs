@@ -14,6 +14,7 @@ mod pictures;
 mod promises;
 mod rules;
 mod starting;
+mod secrets;
 
 use actor::Actor;
 use desk::{Desk, Peer};
