@@ -46,6 +46,8 @@ struct Play {
     promised: BTreeMap<usize, BTreeSet<Cid>>,
     /// Ids of posts, to answer and to take back.
     posts: Vec<Cid>,
+    /// Hubs that were added and do not exist.
+    nowhere: Vec<String>,
 }
 
 /// Plays what the bytes say.
@@ -73,6 +75,7 @@ impl Play {
             asked: BTreeMap::new(),
             promised: BTreeMap::new(),
             posts: Vec::new(),
+            nowhere: Vec::new(),
         };
         for (person, name) in [(ANA, "Ana"), (BEN, "Ben")] {
             let (device_name, name) = ("phone".to_owned(), name.to_owned());
@@ -172,7 +175,11 @@ impl Play {
                     1 => Command::Wake,
                     2 => Command::NewInvite,
                     3 => Command::SaveDraft { slot: "post".to_owned(), text },
-                    _ => Command::AddHub { origin: format!("https://{text}") },
+                    _ => {
+                        let origin = format!("https://{text}");
+                        self.nowhere.push(origin.clone());
+                        Command::AddHub { origin }
+                    }
                 };
                 self.together.ask(person, |_| command);
             }
@@ -224,19 +231,31 @@ impl Play {
     /// Everybody is on, at the hub, friends with one another, and has all the time in the world.
     fn heal(&mut self) {
         (0..3).for_each(|machine| self.together.start(machine));
-        for (person, other) in [(ANA, BEN), (BEN, ANA)] {
-            self.together.ask(person, |_| Command::AddHub { origin: HUB.to_owned() });
-            let synod = self.synod(other);
-            for (on, relation) in [(false, Relation::Block), (true, Relation::Follow)] {
-                self.ask(person, |ticket| Command::Relate { on, relation, synod, ticket });
+        for person in [ANA, BEN] {
+            for origin in self.nowhere.clone() {
+                self.together.ask(person, |_| Command::RemoveHub { origin });
             }
+            self.together.ask(person, |_| Command::AddHub { origin: HUB.to_owned() });
         }
         // Who misbehaved is shunned for an hour and a half at most, and claims are disproved.
         for minute in 0..400 {
+            if [0, 12, 40].contains(&minute) {
+                self.befriend();
+            }
             self.together.live(if minute < 20 { 2_000 } else { 60_000 });
             self.note_promises();
             if minute > 3 && self.agrees() && self.meets() {
                 return;
+            }
+        }
+    }
+
+    /// Each follows the other. Who must not write at the moment is asked again later.
+    fn befriend(&mut self) {
+        for (person, other) in [(ANA, BEN), (BEN, ANA)] {
+            let synod = self.synod(other);
+            for (on, relation) in [(false, Relation::Block), (true, Relation::Follow)] {
+                self.ask(person, |ticket| Command::Relate { on, relation, synod, ticket });
             }
         }
     }
