@@ -13,8 +13,8 @@ mod patience;
 mod pictures;
 mod promises;
 mod rules;
-mod starting;
 mod secrets;
+mod starting;
 
 use actor::Actor;
 use desk::{Desk, Peer};
