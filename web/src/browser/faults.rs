@@ -26,6 +26,8 @@ fn show(info: &PanicHookInfo<'_>) -> Option<()> {
     let stopped = element("dialog", "stopped")?;
     stopped.set_attribute("role", "alertdialog").ok()?;
     stopped.set_attribute("aria-label", "Effigy has stopped").ok()?;
+    // Escape would leave a page that looks alive and is not.
+    stopped.set_attribute("closedby", "none").ok()?;
     let words = element("p", "")?;
     words.set_text_content(Some(
         "Effigy has stopped because of a mistake in the app. What you posted is kept.",
