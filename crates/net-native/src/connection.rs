@@ -96,10 +96,12 @@ impl<'a, S: Socket> Task<'a, S> {
         loop {
             let was_low = self.line.outbox.is_low();
             // Reading first: what came before the other side closed still counts.
-            let read = self.poll_read(context);
-            let written = self.poll_write(context);
-            if written.is_ready() || read.is_ready() {
-                return if written.is_ready() { written } else { read };
+            // Behind the answer to a close nothing may be written any more.
+            if let Poll::Ready(end) = self.poll_read(context) {
+                return Poll::Ready(end);
+            }
+            if let Poll::Ready(end) = self.poll_write(context) {
+                return Poll::Ready(end);
             }
             // Who did not take the answers has taken them: he may say more.
             if was_low || !self.line.outbox.is_low() {

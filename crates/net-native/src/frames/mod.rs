@@ -219,6 +219,10 @@ impl<S: AsyncWrite + Unpin> Sink<Outgoing> for Frames<S> {
     }
 
     fn start_send(mut self: Pin<&mut Self>, outgoing: Outgoing) -> Result<(), Broken> {
+        // RFC 6455, 5.5.1: behind a close nothing is sent any more.
+        if self.is_closing {
+            return Ok(());
+        }
         match outgoing {
             Outgoing::Binary(bytes) => self.write(OpCode::Data(Data::Binary), &bytes),
             Outgoing::Close(reason) => {

@@ -263,3 +263,19 @@ async fn damaged_streams_are_judged_alike() {
     }
     assert!(n_refused > 300 && n_whole > 300, "{n_refused} refused, {n_whole} whole");
 }
+
+/// Chromium takes a frame behind the answer for an error of the hub, and says so in the console.
+#[tokio::test]
+async fn nothing_is_written_behind_a_close() {
+    let (ours, mut theirs) = duplex(1_024);
+    let mut frames = trusting(ours);
+    theirs.write_all(&raw(0x88, &1_000_u16.to_be_bytes())).await.unwrap();
+    assert_eq!(frames.next().await, Some(Ok(Incoming::Closed)));
+    for outgoing in [Outgoing::Text("late".to_owned()), Outgoing::Ping, Outgoing::Binary(vec![1])] {
+        frames.send(outgoing).await.unwrap();
+    }
+    drop(frames);
+    let mut written = Vec::new();
+    theirs.read_to_end(&mut written).await.unwrap();
+    assert_eq!(written, [0x88, 2, 3, 232], "the answer and nothing else");
+}
