@@ -10,7 +10,7 @@ import { basename, relative } from "node:path";
 
 import { root } from "./support/places.mjs";
 import { Stage } from "./support/stage.mjs";
-import { within } from "./support/waiting.mjs";
+import { SLOWNESS, within } from "./support/waiting.mjs";
 
 const SECONDS = 120;
 const AT_ONCE = Math.min(2, cpus().length);
@@ -31,7 +31,7 @@ async function play(name) {
   try {
     const { default: journey, seconds = SECONDS } = await import(new URL(`${name}.mjs`, folder));
     stage = await Stage.set(name);
-    await within(seconds * 1000, "the journey", journey(stage));
+    await within(seconds * SLOWNESS * 1000, "the journey", journey(stage));
     const faults = stage.faults();
     if (faults.length > 0) throw new Error(`pages complained:\n  ${faults.join("\n  ")}`);
   } catch (error) {

@@ -1,13 +1,15 @@
 // Waiting for what comes true by itself. Nothing here waits for a fixed time and hopes.
 
-export const PATIENCE_MS = 20_000;
+// On a machine that has much else to do, EFFIGY_PATIENCE=3 waits three times as long for everything.
+export const SLOWNESS = Number(process.env.EFFIGY_PATIENCE ?? 1);
+export const PATIENCE_MS = 20_000 * SLOWNESS;
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 // Asks until the answer is neither false nor undefined nor null, and returns it. What the question throws last is part of the
 // error, because it is usually the reason.
-export async function until(what, ask, patience = PATIENCE_MS) {
-  const end = Date.now() + patience;
+export async function until(what, ask, patience = 20_000) {
+  const end = Date.now() + patience * SLOWNESS;
   let last;
   for (;;) {
     try {
