@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     NoStore,
     /// The engine ended; what was posted before is kept.
     Stopped,
+    /// The browser tells no tab of the other, so that two could write at once.
+    Unguarded,
     /// The browser lacks something that this app needs.
     Unsupported,
 }

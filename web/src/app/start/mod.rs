@@ -44,14 +44,10 @@ pub(crate) fn boot(model: Model) -> Handle {
 }
 
 async fn run(model: Model, handle: Handle, mut inbox: Inbox) {
-    let locks = Locks::find();
+    let Some(locks) = Locks::find() else {
+        return model.set_phase(Phase::Broken(Fault::Unguarded));
+    };
     let mut tabs = Tabs::open();
-    if !locks.are_safe() {
-        model.toasts().trouble(
-            "This browser cannot tell whether Effigy is open in another tab. Please use it in one \
-             tab only.",
-        );
-    }
     loop {
         let lock = match locks.take(How::IfFree).await {
             Some(lock) => lock,

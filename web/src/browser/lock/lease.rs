@@ -75,9 +75,11 @@ impl Lease {
         };
         let beat = {
             let (id, alarm) = (id.clone(), Rc::clone(&alarm));
-            Interval::new(BEAT, move || match holder() {
-                Some(other) if other != id => ring(&alarm),
-                _ => write(&id),
+            // One's own record that has run out can be renewed: whoever had taken the lease would have
+            // written over it. One that is gone was perhaps taken and given back meanwhile.
+            Interval::new(BEAT, move || match record() {
+                Some((own, _)) if own == id => write(&id),
+                _ => ring(&alarm),
             })
         };
         let on_change = {
@@ -85,7 +87,7 @@ impl Lease {
             Listener::new(&window(), "storage", move |event| {
                 let Ok(event) = event.dyn_into::<StorageEvent>() else { return };
                 let written = event.new_value().unwrap_or_default();
-                let is_foreign = !written.is_empty() && !written.starts_with(&id);
+                let is_foreign = !written.starts_with(&id);
                 if event.key().as_deref() == Some(NAME) && is_foreign {
                     ring(&alarm);
                 }
@@ -125,12 +127,17 @@ fn give_back(id: &str) {
 
 /// Who has the lease now.
 fn holder() -> Option<String> {
-    let record = storage()?.get_item(NAME).ok()??;
-    let (id, end) = record.split_once(' ')?;
-    let end: u64 = end.parse().ok()?;
+    let (id, end) = record()?;
     let now = now().0;
     // A record that ends later than any can was written under another clock.
-    (now < end && end <= now.saturating_add(VALID)).then(|| id.to_owned())
+    (now < end && end <= now.saturating_add(VALID)).then_some(id)
+}
+
+/// Who wrote last, and until when it was to last.
+fn record() -> Option<(String, u64)> {
+    let record = storage()?.get_item(NAME).ok()??;
+    let (id, end) = record.split_once(' ')?;
+    Some((id.to_owned(), end.parse().ok()?))
 }
 
 fn write(id: &str) {

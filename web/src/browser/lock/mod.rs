@@ -8,8 +8,6 @@ mod lease;
 mod tests;
 mod web_locks;
 
-use std::future::pending;
-
 pub(crate) use lease::Lease;
 pub(crate) use web_locks::{Held, Manager};
 
@@ -30,31 +28,20 @@ pub(crate) enum Locks {
     Leases,
     /// The browser's own locks, which end with the tab.
     Manager(Manager),
-    /// Nothing that tells one tab of the other.
-    Nothing,
 }
 
 /// The lock. Given back when dropped.
 pub(crate) enum Lock {
     Held(Held),
     Lease(Lease),
-    /// Nobody can tell whether somebody else has it too.
-    Unguarded,
 }
 
 impl Locks {
-    /// The best that this browser has.
-    pub(crate) fn find() -> Self {
-        match Manager::find() {
-            Some(manager) => Self::Manager(manager),
-            None if lease::is_possible() => Self::Leases,
-            None => Self::Nothing,
-        }
-    }
-
-    /// Whether two tabs cannot both believe that they have it.
-    pub(crate) const fn are_safe(&self) -> bool {
-        !matches!(self, Self::Nothing)
+    /// The best that this browser has. `None` where nothing tells one tab of the other: then none may
+    /// write.
+    pub(crate) fn find() -> Option<Self> {
+        let leases = || lease::is_possible().then_some(Self::Leases);
+        Manager::find().map(Self::Manager).or_else(leases)
     }
 
     /// Takes the lock. `None` when somebody else has it, which happens with [`How::IfFree`] only.
@@ -63,7 +50,6 @@ impl Locks {
         match self {
             Self::Leases => lease::take(how).await.map(Lock::Lease),
             Self::Manager(manager) => manager.take(how).await.map(Lock::Held),
-            Self::Nothing => Some(Lock::Unguarded),
         }
     }
 }
@@ -74,7 +60,6 @@ impl Lock {
         match self {
             Self::Held(held) => held.lost().await,
             Self::Lease(lease) => lease.lost().await,
-            Self::Unguarded => pending().await,
         }
     }
 }

@@ -28,6 +28,11 @@ const fn words(fault: Fault) -> (&'static str, &'static str) {
             "Effigy has stopped",
             "Something went wrong inside the app. What you posted before is kept on this device.",
         ),
+        Fault::Unguarded => (
+            "This browser cannot keep two tabs apart",
+            "If two tabs wrote your posts at once, they would contradict each other. Nothing was written. \
+             Allow storage for this page, or use a current browser.",
+        ),
         Fault::Unsupported => (
             "This browser is too old",
             "It lacks something that Effigy needs. Nothing was written. Update the browser, or use a \
@@ -44,7 +49,7 @@ pub(crate) fn Broken(fault: Fault) -> impl IntoView {
     view! {
         <main class="plain">
             <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
-            <h1>{title}</h1>
+            <h1 tabindex="-1">{title}</h1>
             <p role="alert">{text}</p>
             <div class="actions">
                 {WAYS_OUT.map(|(act, name)| view! {
