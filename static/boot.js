@@ -207,6 +207,11 @@ async function lookAfterWorker(policy) {
   keepCurrent(registration);
 }
 
+// The system opens the app where it runs already: only the place in it changes, or somebody who writes would be interrupted.
+window.launchQueue?.setConsumer(({ targetURL }) => {
+  const { hash } = new URL(targetURL ?? "/", window.location.href);
+  if (hash) window.location.hash = hash;
+});
 window.effigyUpdateWaiting = false;
 window.effigyApplyUpdate = () => window.location.reload();
 const names = document.querySelector('meta[name="effigy-app"]');

@@ -10,10 +10,12 @@ use effigy_proto::{Command, Picture};
 use leptos::prelude::*;
 use leptos::reactive::owner::WeakOwner;
 
-use super::Handle;
+use super::{Handle, task};
 
 /// How long a pause in typing is, after which a sheet is written down.
 const PAUSE: Duration = Duration::from_millis(400);
+/// The same while the store takes nothing: each try stops and starts the engine.
+const LONG_PAUSE: Duration = Duration::from_secs(30);
 /// How many sheets nobody looks at lie ready. Others are read from the store again.
 const SPARE: usize = 16;
 
@@ -37,6 +39,8 @@ struct Inner {
     open: BTreeMap<String, Open>,
     /// Counts the sheets that were taken up.
     count: u64,
+    /// Whether the store took nothing when it was last told something.
+    is_failing: bool,
     /// Sheets live as long as the app, not as long as a screen.
     root: WeakOwner,
 }
@@ -66,7 +70,7 @@ impl Desk {
     pub(super) fn new() -> Self {
         let root = Owner::current().unwrap_or_default().downgrade();
         let (kept, open) = (BTreeMap::new(), BTreeMap::new());
-        Self(StoredValue::new_local(Inner { kept, open, count: 0, root }))
+        Self(StoredValue::new_local(Inner { kept, open, count: 0, is_failing: false, root }))
     }
 
     /// The sheet of a slot as it was left, or made of what was kept: for as long as the calling form
@@ -155,7 +159,8 @@ impl Desk {
     /// Writes a sheet down after a pause in typing.
     pub(crate) fn save_soon(self, slot: &str, handle: Handle) {
         let name = slot.to_owned();
-        let timer = set_timeout_with_handle(move || self.save(&name, handle), PAUSE).ok();
+        let pause = if self.0.with_value(|desk| desk.is_failing) { LONG_PAUSE } else { PAUSE };
+        let timer = set_timeout_with_handle(move || self.save(&name, handle), pause).ok();
         self.0.update_value(|desk| {
             if let Some(open) = desk.open.get_mut(slot)
                 && let Some(before) = std::mem::replace(&mut open.timer, timer)
@@ -176,11 +181,21 @@ impl Desk {
         }
         let command = Command::SaveDraft { slot: slot.to_owned(), text: text.clone() };
         let told = handle.send(command).then_some(text);
-        self.0.update_value(|desk| {
+        let is_failing = self.0.try_update_value(|desk| {
             if let Some(open) = desk.open.get_mut(slot) {
                 open.told = told;
             }
+            desk.is_failing
         });
+        if is_failing == Some(true) {
+            task::run(self.look_whether_kept(handle));
+        }
+    }
+
+    async fn look_whether_kept(self, handle: Handle) {
+        if handle.request(|ticket| Command::Settle { ticket }).await.is_ok() {
+            self.0.try_update_value(|desk| desk.is_failing = false);
+        }
     }
 
     /// Writes all down, and waits until it is durable.
@@ -221,7 +236,10 @@ impl Desk {
 
     /// What the store was told last may be lost.
     pub(super) fn doubt(self) {
-        self.0.update_value(|desk| desk.open.values_mut().for_each(|open| open.told = None));
+        self.0.update_value(|desk| {
+            desk.is_failing = true;
+            desk.open.values_mut().for_each(|open| open.told = None);
+        });
     }
 
     /// Forgets everything: it is about to be read anew.

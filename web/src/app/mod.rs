@@ -16,7 +16,7 @@ mod toasts;
 
 pub(crate) use contents::Loaded;
 pub(crate) use desk::Sheet;
-pub(crate) use handle::{Answer, Handle};
+pub(crate) use handle::{Answer, Handle, NotDone};
 pub(crate) use keys::KeyHelp;
 pub(crate) use model::Model;
 pub(crate) use phase::{Damage, Fault, Phase, Wish};
@@ -32,7 +32,7 @@ use leptos::prelude::*;
 
 use crate::browser::{clock, page, settings};
 use crate::parts::{Toasts, Unsent, UpdateNotice};
-use crate::screens::{Broken, Loading, OtherTab, Repair, Welcome};
+use crate::screens::{Broken, Loading, OtherTab, Repair, TimelinePlace, Welcome};
 use frame::Frame;
 
 /// How often "40 s" is counted anew. Only texts that change by it touch the page.
@@ -47,15 +47,18 @@ pub(crate) fn App() -> impl IntoView {
     let handle = start::boot(model);
     provide_context(handle);
     provide_context(Router::follow());
+    provide_context(TimelinePlace::new());
     let help = KeyHelp(RwSignal::new(false));
     provide_context(help);
     keys::listen(help);
     provide_context(Unsent(RwSignal::new(0)));
     keep_time(model);
     keep_drafts(model, handle);
+    keep_the_page();
     wake_with_the_page(handle);
 
     let phase = model.phase();
+    announce(phase);
     // Numbers that change within a repair must not draw the page anew.
     let kind = Memo::new(move |_| std::mem::discriminant(&phase.get()));
     // In the frame it has its place; elsewhere it stands above all.
@@ -97,6 +100,40 @@ fn keep_drafts(model: Model, handle: Handle) {
         if !page::is_visible() {
             task::run(model.desk().save_all(handle));
         }
+    });
+}
+
+/// A file that is dropped beside where it was meant to go does not take the place of the app.
+fn keep_the_page() {
+    let refuse = |event: web_sys::DragEvent| {
+        let types = event.data_transfer().map(|data| data.types());
+        if types.is_some_and(|types| types.includes(&"Files".into(), 0)) {
+            event.prevent_default();
+        }
+    };
+    page::listen(ev::dragover, refuse);
+    page::listen(ev::drop, refuse);
+}
+
+/// Says to screen readers and keys that something else fills the page: but not at the start, where
+/// nobody has been anywhere yet.
+fn announce(phase: Signal<Phase>) {
+    let kind = Memo::new(move |_| std::mem::discriminant(&phase.get()));
+    let has_begun = StoredValue::new(false);
+    Effect::new(move || {
+        kind.track();
+        if phase.get_untracked() == Phase::Loading {
+            return;
+        }
+        if has_begun.get_value() {
+            // After it was drawn.
+            request_animation_frame(|| {
+                if !page::is_typing() {
+                    page::focus("main h1");
+                }
+            });
+        }
+        has_begun.set_value(true);
     });
 }
 

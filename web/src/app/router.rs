@@ -11,6 +11,8 @@ use crate::browser::page;
 /// Knows where the person is.
 #[derive(Clone, Copy)]
 pub(crate) struct Router {
+    /// How far down the place is to which the person has come.
+    position: StoredValue<f64>,
     route: RwSignal<Route>,
     steps: StoredValue<Steps>,
 }
@@ -27,6 +29,7 @@ impl Router {
     /// Begins where the address says, and follows it.
     pub(super) fn follow() -> Self {
         let router = Self {
+            position: StoredValue::new(0.0),
             route: RwSignal::new(Route::parse(&page::hash())),
             steps: StoredValue::new(Steps::default()),
         };
@@ -41,12 +44,18 @@ impl Router {
         self.route.into()
     }
 
+    /// How far down somebody was who has come back to this place; 0 for one who is new here.
+    pub(crate) fn position(self) -> f64 {
+        self.position.get_value()
+    }
+
     fn moved(self) {
         let left_at = page::scroll_position();
         self.steps.update_value(|steps| {
             steps.positions.insert(steps.current, left_at);
         });
         let position = self.note_step();
+        self.position.set_value(position);
         self.route.set(Route::parse(&page::hash()));
         // After the new screen was drawn.
         request_animation_frame(move || {

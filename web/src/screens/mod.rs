@@ -25,7 +25,7 @@ pub(crate) use add::Add;
 pub(crate) use appearance::Appearance;
 pub(crate) use broken::Broken;
 pub(crate) use compose::Compose;
-pub(crate) use home::Home;
+pub(crate) use home::{Home, TimelinePlace};
 pub(crate) use invite::InviteScreen;
 pub(crate) use loading::Loading;
 pub(crate) use lost::Lost;

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use super::notices::Unsent;
 use super::{Glyph, Icon, Markdown};
 use crate::app::{Handle, Model};
-use tray::{Tray, attach_from};
+use tray::{Tray, attach_from, paste_from};
 use writing::Writing;
 
 /// What is written.
@@ -84,7 +84,7 @@ pub(crate) fn Composer(
     };
     view! {
         <form class="composer" on:submit=on_submit
-            on:paste=move |event| attach_from(event.clipboard_data(), &event, writing.attachments)
+            on:paste=move |event| paste_from(event.clipboard_data(), &event, writing.attachments)
             on:dragover=|event| event.prevent_default()
             on:drop=move |event| attach_from(event.data_transfer(), &event, writing.attachments)>
             <Show when=move || preview.get() fallback=move || view! { <TextField writing focused submit/> }>

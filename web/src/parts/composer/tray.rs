@@ -7,12 +7,21 @@ use web_sys::{DataTransfer, Event};
 use super::attachments::{Attachment, Attachments, Reading, Taken};
 use crate::parts::{Glyph, Icon};
 
-/// Takes pictures from a paste or a drop. What carries none is left to the text field.
+/// Takes pictures from a drop.
 pub(super) fn attach_from(data: Option<DataTransfer>, event: &Event, attachments: Attachments) {
     let Some(files) = data.and_then(|data| data.files()) else { return };
     if files.length() > 0 {
         event.prevent_default();
         attachments.add_all(&files);
+    }
+}
+
+/// Takes pictures from a paste. Where there is text as well, the text is meant: programs that copy a
+/// piece of a document put a picture of it beside it.
+pub(super) fn paste_from(data: Option<DataTransfer>, event: &Event, attachments: Attachments) {
+    let text = data.as_ref().and_then(|data| data.get_data("text/plain").ok());
+    if text.is_none_or(|text| text.is_empty()) {
+        attach_from(data, event, attachments);
     }
 }
 

@@ -4,13 +4,12 @@ use effigy_feed::Order;
 use leptos::ev;
 use leptos::prelude::*;
 
+use super::place::{PAGE, TimelinePlace};
 use super::state::{Shown, look, pill};
-use crate::app::Model;
+use crate::app::{Model, Router};
 use crate::browser::page;
 use crate::parts::{Empty, Glyph, Icon, KeepNotice, PostCard, Role, Screen};
 
-/// How many posts are drawn at first, and how many more each time.
-const PAGE: usize = 40;
 /// From this many pixels on, somebody reads and must not be moved.
 const READING: f64 = 240.0;
 
@@ -18,9 +17,12 @@ const READING: f64 = 240.0;
 #[component]
 pub(crate) fn Home() -> impl IntoView {
     let model = expect_context::<Model>();
-    let limit = RwSignal::new(PAGE);
-    // While somebody reads further down: the newest post that they have seen.
-    let line = RwSignal::new(None::<Order>);
+    let place = expect_context::<TimelinePlace>();
+    // Whoever comes back finds the page as it was, and all others its top.
+    if expect_context::<Router>().position() <= READING {
+        place.reset();
+    }
+    let TimelinePlace { limit, line } = place;
     let shown = Memo::new(move |_| {
         model.with_view(|view| look(view, view.me(), line.get(), limit.get())).unwrap_or_default()
     });

@@ -70,7 +70,7 @@ pub(crate) fn Welcome() -> impl IntoView {
     view! {
         <main class="plain welcome">
             <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
-            <h1>{if is_invited { "You are invited to Effigy" } else { "Welcome to Effigy" }}</h1>
+            <h1 tabindex="-1">{if is_invited { "You are invited to Effigy" } else { "Welcome to Effigy" }}</h1>
             <p class="lead">{if is_invited {
                 "Say who you are, and you and the person who sent you this link will see each other's posts."
             } else {
