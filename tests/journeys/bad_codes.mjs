@@ -65,7 +65,7 @@ async function checkTexts(app, invite) {
   await app.page.getByText(DAMAGED).waitFor();
   await app.page.goto(`${app.device.hub.address}/#/nowhere`);
   await app.heading("Nothing here").waitFor();
-  assert.deepEqual({ ...(await app.groups()) }, { Friends: 0, Following: 0, Followers: 0, Blocked: 0 });
+  assert.deepEqual({ ...(await app.groups()) }, { Friends: 0, Following: 0, Followers: 0, Muted: 0, Blocked: 0 });
 }
 
 async function checkPictures(app, stage) {

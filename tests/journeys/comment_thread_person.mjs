@@ -50,12 +50,13 @@ export default async function journey(stage) {
 
   // Unfollowed, she is gone from Home; followed again, she is back.
   await ben.button("Unfollow").click();
-  await ben.button("Follow").waitFor();
+  await ben.button("Follow").first().waitFor();
   await ben.tap("Home");
   await ben.seesNot("Who comes to the lake?");
   await until("Ana follows still", async () => (await ben.groups()).Followers === 1);
   await ben.openPerson("Ana", "Followers");
-  await ben.button("Follow").click();
+  const nothing = ben.page.locator(".empty").filter({ hasText: "Follow to see their posts." });
+  await nothing.getByRole("button", { name: "Follow", exact: true }).click();
   await ben.button("Unfollow").waitFor();
   await ben.tap("Home");
   await ben.sees("Who comes to the lake?");
@@ -66,7 +67,8 @@ export default async function journey(stage) {
   await ben.button("Unmute").waitFor();
   await ben.tap("Home");
   await ben.seesNot("Who comes to the lake?");
-  await ben.openPerson("Ana");
+  await ben.openPerson("Ana", "Muted");
+  await ben.page.getByText("Friend, muted").first().waitFor();
   await ben.button("Unmute").click();
   await ben.button("Mute").waitFor();
   await ben.tap("Home");

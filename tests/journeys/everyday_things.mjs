@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 
-import { drawn, rememberBlobs, shownPictures } from "../support/pictures.mjs";
+import { drawn, noise, rememberBlobs, shownPictures } from "../support/pictures.mjs";
 import { until } from "../support/waiting.mjs";
 
 const OLD = 44;
@@ -48,7 +48,7 @@ async function faces(ana, ben) {
 }
 
 async function space(ana, ben) {
-  const picture = { name: "a.jpg", mimeType: "image/jpeg", buffer: await drawn(ana.page, { number: 13, width: 1_200, height: 900 }) };
+  const picture = { name: "a.jpg", mimeType: "image/jpeg", buffer: await noise(ana.page, { number: 13, width: 800, height: 600 }) };
   await ben.post("A picture to keep", [{ file: picture, alt: "Hills again" }]);
   await ana.tap("Home");
   const card = await ana.sees("A picture to keep");
@@ -57,7 +57,11 @@ async function space(ana, ben) {
   const others = async () => (await ana.page.locator(".facts").innerText()).match(/Friends\s+([\d.,]+ \w+)/)[1];
   await until("something of friends is counted", async () => !/^0 /.test(await others()));
   await ana.button("Free space").click();
-  await ana.page.getByText("Pictures of others are removed here.").waitFor();
+  await ana.page.getByText(/^[\d.]+ \w+ freed\. Friends' pictures come back when you look at them\./).waitFor();
+  const left = await others();
+  await ana.button("Free space").click();
+  await ana.page.getByText("There was nothing to remove.").waitFor();
+  assert.equal(await others(), left, "what was freed is no longer counted");
   await ana.device.restart();
   await ana.opened();
   const [after] = await shownPictures((await ana.sees("A picture to keep")).locator("figure"));

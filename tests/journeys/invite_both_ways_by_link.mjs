@@ -26,7 +26,7 @@ export default async function journey(stage) {
   for (const [one, other] of [["Ana", "Ben"], ["Ben", "Ana"]]) {
     const app = one === "Ana" ? ana : ben;
     await app.befriended(other);
-    assert.deepEqual({ ...(await app.groups()) }, { Friends: 1, Following: 1, Followers: 1, Blocked: 0 }, one);
+    assert.deepEqual({ ...(await app.groups()) }, { Friends: 1, Following: 1, Followers: 1, Muted: 0, Blocked: 0 }, one);
   }
   await ana.connected("Ben");
   await ben.connected("Ana");

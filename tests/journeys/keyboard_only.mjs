@@ -109,7 +109,7 @@ export default async function journey(stage) {
   await app.heading("Ben").waitFor();
   await tabTo(/^Unfollow$/);
   await keyboard.press("Enter");
-  await app.button("Follow").waitFor();
+  await app.button("Follow").first().waitFor();
   await tabTo(/^Follow$/);
   await keyboard.press("Space");
   await app.button("Unfollow").waitFor();

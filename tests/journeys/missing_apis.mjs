@@ -10,6 +10,7 @@ const LOSSES = [
   { name: "no database", title: "This browser keeps nothing", init: () => { Object.defineProperty(window, "indexedDB", { value: undefined }); } },
   {
     name: "storage forbidden",
+    storage: "This browser keeps no note beside your posts.",
     init: () => {
       for (const name of ["localStorage", "sessionStorage"]) {
         Object.defineProperty(window, name, { get() { throw new DOMException("The operation is insecure.", "SecurityError"); } });
@@ -18,6 +19,14 @@ const LOSSES = [
   },
   { name: "no cryptography", title: "This browser is too old", init: () => { Object.defineProperty(Crypto.prototype, "subtle", { value: undefined }); } },
   { name: "no locks", init: () => { Object.defineProperty(Navigator.prototype, "locks", { value: undefined }); } },
+  {
+    name: "nothing that keeps tabs apart",
+    title: "This browser cannot keep two tabs apart",
+    init: () => {
+      Object.defineProperty(Navigator.prototype, "locks", { value: undefined });
+      Object.defineProperty(window, "localStorage", { get() { throw new DOMException("The operation is insecure.", "SecurityError"); } });
+    },
+  },
   { name: "no peer connections", init: () => { delete window.RTCPeerConnection; delete window.webkitRTCPeerConnection; delete window.RTCDataChannel; } },
   { name: "no service worker", init: () => { delete Navigator.prototype.serviceWorker; } },
   { name: "no channel between tabs", init: () => { delete window.BroadcastChannel; } },
@@ -36,7 +45,7 @@ const LOSSES = [
 
 export default async function journey(stage) {
   const hub = await stage.hub();
-  for (const [index, { name, title, shell, says, init }] of LOSSES.entries()) {
+  for (const [index, { name, title, shell, says, storage, init }] of LOSSES.entries()) {
     const device = await stage.device(hub, `browser-${index + 1}`, { init });
     const app = new App(device);
     try {
@@ -58,6 +67,7 @@ export default async function journey(stage) {
       for (const place of ["#/people/add", "#/you/network", "#/you/storage", "#/you/about"]) {
         await app.go(place);
         await device.page.locator("main h1").waitFor();
+        if (storage && place.endsWith("storage")) await app.page.getByText(storage).waitFor();
       }
       await app.go("#/people/add");
       await app.field("Link").waitFor();

@@ -1,12 +1,30 @@
-// The browser gives no more room. The app says so, keeps what is being written, and loses nothing of what was there.
+// The browser gives no more room. What friends gave makes room for what is one's own; when that is used up the app says so, keeps
+// what is being written, and loses nothing of what was there.
 
 import assert from "node:assert/strict";
 
 import { App } from "../support/pages.mjs";
 import { noise } from "../support/pictures.mjs";
+import { until } from "../support/waiting.mjs";
 
-const QUOTA = 6 * 1024 * 1024;
+const QUOTA = 10 * 1024 * 1024;
+// How many pictures of a friend's are here before it becomes full.
+const FRIENDS = 3;
 const FULL = "This device is full, so it was not kept.";
+
+export const seconds = 240;
+
+const pictureOf = async (page, number) => ({
+  file: { name: "large.jpg", mimeType: "image/jpeg", buffer: await noise(page, { width: 1_100, height: 900, number }) }, alt: `Noise ${number}`,
+});
+
+// How many bytes of friends are here, as the Storage screen says.
+async function ofFriends(app) {
+  await app.go("#/you/storage");
+  await app.heading("Storage").waitFor();
+  const [, count, unit] = (await app.page.locator(".facts").innerText()).match(/Friends\s+([\d.]+) (\w+)/);
+  return Number(count) * { B: 1, kB: 1e3, MB: 1e6 }[unit];
+}
 
 export default async function journey(stage) {
   const hub = await stage.hub();
@@ -19,13 +37,17 @@ export default async function journey(stage) {
   await device.go();
   await app.start("Ana");
   await app.post("From before");
+  const ben = await stage.person(hub, "Ben");
+  await ben.addByText(await app.inviteText());
+  await app.befriended("Ben");
+  for (let number = 1; number <= FRIENDS; number += 1) await ben.post(`Ben ${number}`, [await pictureOf(ben.page, 90 + number)]);
+  await until("all of Ben's pictures are here", async () => (await ofFriends(app)) > FRIENDS * 500_000, 60_000);
 
   let written = 0;
   let isFull = false;
   for (let number = 1; number <= 20 && !isFull; number += 1) {
-    const picture = await noise(device.page, { width: 1_100, height: 900, number });
     await app.tap("Write");
-    await app.compose(`Large ${number}`, [{ file: { name: "large.jpg", mimeType: "image/jpeg", buffer: picture }, alt: `Noise ${number}` }]);
+    await app.compose(`Large ${number}`, [await pictureOf(device.page, number)]);
     await app.button("Post").click();
     const kept = device.page.getByText("Posted. It is on this device and on its way.");
     const refused = device.page.getByText(FULL).first();
@@ -39,6 +61,7 @@ export default async function journey(stage) {
   }
   assert.ok(isFull, "it became full");
   assert.ok(written >= 1, "something fitted");
+  await app.page.locator("[data-notice=unwritable]").getByText("This device is full.").waitFor();
 
   // What was being written is still there, with its picture.
   const field = app.text;
@@ -53,6 +76,8 @@ export default async function journey(stage) {
     assert.equal(await app.cards(`Large ${written + 1}`).count(), 0, "what was not kept is not shown");
   };
   await all();
+  for (let number = 1; number <= FRIENDS; number += 1) await app.sees(`Ben ${number}`);
+  assert.ok((await ofFriends(app)) < 500_000, "what Ben gave has made room");
   await device.page.reload();
   await app.opened();
   await all();
@@ -66,6 +91,7 @@ export default async function journey(stage) {
   if (await without.isVisible()) await without.click();
   await app.sendPost();
   await app.sees("There is room again");
+  assert.equal(await app.page.locator("[data-notice=unwritable]").count(), 0, "nothing is said any more of what is over");
   await app.delivered("There is room again", /hub/i);
   await app.isWhole();
 }

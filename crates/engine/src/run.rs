@@ -1,9 +1,11 @@
 //! The loop: one input, then everything that follows from it, in its order.
 
+use std::collections::BTreeSet;
+
 use effigy_core::Span;
 use effigy_core::random::Random;
-use effigy_proto::{Command, Config, Event, Input, Node, Output};
-use effigy_store::{Store, StoreError};
+use effigy_proto::{Command, Config, Event, Input, Node, Output, Ticket};
+use effigy_store::{Batch, Durability, Store, StoreError};
 use futures_channel::mpsc::{Receiver, Sender};
 use futures_util::future::{Either, select};
 use futures_util::{SinkExt, StreamExt, pin_mut};
@@ -33,16 +35,16 @@ pub async fn run(
 ) -> Result<(), EngineError> {
     let mut random = Random::seeded(config.seed);
     let (mut first, mut failed_at) = (None, None);
-    let mut rereads = false;
+    let (mut open, mut rereads) = (BTreeSet::new(), false);
     loop {
         config.seed = random.bytes();
         let begin = if rereads { Node::rereading } else { Node::new };
         let node = begin(config.clone());
         let mut engine =
-            Engine { node, store: &store, world: &mut world, events, has_started: false };
+            Engine { node, store: &store, world: &mut world, events, open, has_started: false };
         let ended = engine.live(&mut commands, first.take()).await;
         let has_started = engine.has_started;
-        events = engine.events;
+        (events, open) = (engine.events, engine.open);
         rereads &= !has_started;
         match ended {
             Ok(()) => return Ok(()),
@@ -55,6 +57,11 @@ pub async fn run(
             Err(EngineError::Write { full }) => {
                 world.reset();
                 config.fence = world.fenced().or(config.fence);
+                // What was not begun yet is still done; who waits for what was, waits in vain.
+                for ticket in std::mem::take(&mut open) {
+                    let answer = Event::NotKept { full, ticket };
+                    events.send(answer).await.map_err(|_| EngineError::Deaf)?;
+                }
                 events.send(Event::StoreFailed { full }).await.map_err(|_| EngineError::Deaf)?;
             }
             Err(error) => return Err(error),
@@ -100,6 +107,8 @@ struct Engine<'a, S, W> {
     store: &'a S,
     world: &'a mut W,
     events: Sender<Event>,
+    /// What the node was asked and has not answered. No more than it takes on at a time.
+    open: BTreeSet<Ticket>,
     /// Whether everything that the start asked for was done.
     has_started: bool,
 }
@@ -110,6 +119,8 @@ impl<S: Store, W: World> Engine<'_, S, W> {
         commands: &mut Receiver<Command>,
         first: Option<Command>,
     ) -> Result<(), EngineError> {
+        // A start that fails takes with it what it was made for.
+        self.open.extend(first.as_ref().and_then(Command::ticket));
         self.restore().await?;
         self.node.start(self.world.now());
         self.drain().await?;
@@ -121,6 +132,12 @@ impl<S: Store, W: World> Engine<'_, S, W> {
                 None => next(self.world, commands).await,
             };
             let Some(taken) = taken else { return Ok(()) };
+            if let Input::Command(command) = &taken {
+                self.open.extend(command.ticket());
+            }
+            if let Some(fence) = self.world.fenced() {
+                self.node.see_fence(&fence);
+            }
             self.node.handle(taken, self.world.now());
             self.drain().await?;
         }
@@ -153,6 +170,22 @@ impl<S: Store, W: World> Engine<'_, S, W> {
         Ok(())
     }
 
+    /// Writes. Where there is no room for what is one's own, what others gave makes room: it can be
+    /// had again.
+    async fn save(&mut self, batch: Batch) -> Result<(), StoreError> {
+        if batch.durability == Durability::Relaxed {
+            return self.store.apply(batch).await;
+        }
+        match self.store.apply(batch.clone()).await {
+            Err(StoreError::Full) => {
+                let Some(room) = self.node.make_room() else { return Err(StoreError::Full) };
+                self.store.apply(room).await?;
+                self.store.apply(batch).await
+            }
+            done => done,
+        }
+    }
+
     /// Does everything that the node asks, in its order: durable first, then told.
     async fn drain(&mut self) -> Result<(), EngineError> {
         while let Some(output) = self.node.poll() {
@@ -160,6 +193,9 @@ impl<S: Store, W: World> Engine<'_, S, W> {
                 Output::Close(link) => self.world.close(link),
                 Output::Dial(link, origin) => self.world.dial(link, origin),
                 Output::Emit(event) => {
+                    if let Event::Done { ticket, .. } | Event::Refused { ticket, .. } = &event {
+                        self.open.remove(ticket);
+                    }
                     self.events.send(event).await.map_err(|_| EngineError::Deaf)?;
                 }
                 Output::Fence(fence) => self.world.fence(&fence),
@@ -177,7 +213,7 @@ impl<S: Store, W: World> Engine<'_, S, W> {
                 Output::Reread => return Err(EngineError::Damaged),
                 Output::Rtc(link, action) => self.world.rtc(link, action),
                 Output::Save(batch) => {
-                    if let Err(error) = self.store.apply(batch).await {
+                    if let Err(error) = self.save(batch).await {
                         let full = matches!(error, StoreError::Full);
                         return Err(EngineError::Write { full });
                     }
@@ -214,7 +250,7 @@ pub enum EngineError {
 #[cfg(test)]
 mod tests {
     use effigy_core::Time;
-    use effigy_proto::{Fence, Frame, Keys, Link, Role, RtcAction, Ticket};
+    use effigy_proto::{Fence, Frame, Keys, Link, Refusal, Role, RtcAction};
     use effigy_store::suite::block_on;
     use effigy_store::{Faulty, MemoryStore};
     use futures_channel::mpsc::channel;
@@ -227,6 +263,8 @@ mod tests {
         fence: Option<Fence>,
         alarms: u32,
         due: bool,
+        /// What another writes down as soon as this one has started.
+        moves: Option<Fence>,
     }
 
     impl World for &mut Quiet {
@@ -245,7 +283,7 @@ mod tests {
             self.fence = Some(fence.clone());
         }
         fn fenced(&self) -> Option<Fence> {
-            self.fence.clone()
+            self.moves.clone().or_else(|| self.fence.clone())
         }
         fn reset(&mut self) {}
         fn rtc(&mut self, _: Link, _: RtcAction) {}
@@ -309,6 +347,39 @@ mod tests {
             let repair = again.iter().any(|event| matches!(event, Event::Repair(_)));
             assert!(!repair, "{writes} writes: the fence is never ahead of the store");
         }
+    }
+
+    #[test]
+    fn whoever_waits_is_told_once_and_only_of_what_became_of_it() {
+        for writes in 0..12 {
+            let (memory, mut world) = (MemoryStore::default(), Quiet::default());
+            let store = Faulty::after(writes, memory).failing_with(|| StoreError::Full);
+            let events = told(store, &mut world, account());
+            for number in 1..6 {
+                let about = |event: &&Event| match event {
+                    Event::Done { ticket, .. }
+                    | Event::NotKept { ticket, .. }
+                    | Event::Refused { ticket, .. } => *ticket == Ticket(number),
+                    _ => false,
+                };
+                assert_eq!(events.iter().filter(about).count(), 1, "{writes} writes, {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_signed_behind_a_fence_that_another_has_moved() {
+        let (memory, mut world) = (MemoryStore::default(), Quiet::default());
+        told(memory.clone(), &mut world, account());
+        let fence = world.fence.clone().unwrap();
+        world.moves = Some(Fence { device_count: fence.device_count + 1, ..fence });
+        let post =
+            Command::Publish { pictures: Vec::new(), text: "twice".to_owned(), ticket: Ticket(9) };
+        let events = told(memory, &mut world, vec![Command::Wake, post]);
+        let refused = |event: &Event| {
+            matches!(event, Event::Refused { ticket: Ticket(9), why: Refusal::Repairing })
+        };
+        assert!(events.iter().any(refused), "{events:?}");
     }
 
     #[test]

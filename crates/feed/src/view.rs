@@ -184,6 +184,14 @@ impl View {
         }
     }
 
+    /// Remembers what somebody was called, unless they say so themselves.
+    pub fn remember(&mut self, synod: Identity, name: &str) {
+        let profile = &mut self.person_mut(synod).profile;
+        if profile.name.is_empty() {
+            name.clone_into(&mut profile.name);
+        }
+    }
+
     /// Drops everything of one account, as after a block.
     pub fn forget(&mut self, synod: &Identity) {
         let gone: Vec<Cid> = self

@@ -9,6 +9,8 @@ use web_sys::Storage;
 
 /// The name of the record.
 const NAME: &str = "effigy.fence";
+/// The name of a record that is written only to see whether one can be.
+const PROBE: &str = "effigy.probe";
 
 /// How the record is written.
 #[derive(Deserialize, Serialize)]
@@ -50,6 +52,16 @@ pub fn write(fence: &Fence) -> bool {
     let written = Written { device: fence.device_count, synod: fence.synod_count };
     let Ok(text) = serde_json::to_string(&written) else { return false };
     storage().is_some_and(|storage| storage.set_item(NAME, &text).is_ok())
+}
+
+/// Whether the browser keeps what is written beside the store.
+pub fn is_kept() -> bool {
+    storage().is_some_and(|storage| {
+        let kept = storage.set_item(PROBE, PROBE).is_ok();
+        // What was not written need not go.
+        let _ = storage.remove_item(PROBE);
+        kept
+    })
 }
 
 /// Takes the fence away, when the account leaves this device.

@@ -201,10 +201,45 @@ pub enum Command {
     Wake,
 }
 
+impl Command {
+    /// The ticket that comes back in the answer; `None` for what is not answered.
+    pub fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Self::AcceptInvite { ticket, .. }
+            | Self::Begin { ticket, .. }
+            | Self::Comment { ticket, .. }
+            | Self::Delete { ticket, .. }
+            | Self::EditProfile { ticket, .. }
+            | Self::Publish { ticket, .. }
+            | Self::Relate { ticket, .. }
+            | Self::Settle { ticket }
+            | Self::Tag { ticket, .. } => Some(*ticket),
+            Self::SendDraft { command, .. } => command.ticket(),
+            Self::AddHub { .. }
+            | Self::FreeSpace
+            | Self::LoadContent { .. }
+            | Self::LoadDraftPicture { .. }
+            | Self::NewInvite
+            | Self::OverrideFence
+            | Self::RemoveHub { .. }
+            | Self::SaveDraft { .. }
+            | Self::SaveDraftPicture { .. }
+            | Self::Wake => None,
+        }
+    }
+}
+
 /// What became true.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The bytes of a picture, checked against their name; `None` while nobody has them.
+    /// What somebody was called who is blocked, and of whom nothing else is kept.
+    Called {
+        /// The name.
+        name: String,
+        /// Who.
+        synod: Identity,
+    },
+    /// The bytes of a picture, checked against their name; `None` when they cannot be had.
     Content {
         /// The bytes.
         bytes: Option<Vec<u8>>,
@@ -251,6 +286,13 @@ pub enum Event {
     Invite(Invite),
     /// How the network is doing. At most once a second.
     Network(Network),
+    /// What a ticket asked for could not be written, and is not done.
+    NotKept {
+        /// Whether for want of room.
+        full: bool,
+        /// Whose answer this is.
+        ticket: Ticket,
+    },
     /// What a first screen shows has been read; the app can be used. What is asked from now on is done
     /// once everything that a node has to know was read, too.
     Ready,
@@ -263,11 +305,27 @@ pub enum Event {
     },
     /// This device must not write: its store is behind what is known of its own feed.
     Repair(Repair),
-    /// A disk is full or broken. What was asked for was not kept.
+    /// A disk is full or broken. What was under way was not kept; who waits for an answer got it with
+    /// [`Event::NotKept`]. What was asked for since is done later.
     StoreFailed {
         /// Whether it is for want of room.
         full: bool,
     },
+    /// How far a picture is that a screen waits for.
+    Transfer(Transfer),
+}
+
+/// How much of some content is here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Transfer {
+    /// The name of the content.
+    pub cid: Cid,
+    /// How many of its bytes are here.
+    pub here: u64,
+    /// How many bytes it has.
+    pub size: u64,
+    /// How many who are connected have more of it.
+    pub sources: u32,
 }
 
 /// An entry that is part of its feed, and what it says.
@@ -332,7 +390,7 @@ pub struct Network {
     pub receipts: Vec<Receipt>,
     /// People who follow this person, as they said.
     pub followers: Vec<Identity>,
-    /// Bytes of blobs, own and others'.
+    /// Bytes of entries and blobs, own and others'.
     pub storage: StorageStatus,
     /// Entries made here that no other node is known to hold.
     pub waiting: u64,

@@ -13,7 +13,7 @@ mod session;
 
 pub use api::{
     Command, Event, FeedStatus, HolderKind, HubStatus, Known, LinkState, Network, Path, PeerStatus,
-    Picture, PictureChange, Pixels, Receipt, Refusal, Repair, StorageStatus, Ticket,
+    Picture, PictureChange, Pixels, Receipt, Refusal, Repair, StorageStatus, Ticket, Transfer,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError};

@@ -131,7 +131,10 @@ impl Machine {
             Event::Draft { .. }
             | Event::DraftPicture { .. }
             | Event::Followed { .. }
-            | Event::Ready => (),
+            | Event::Ready
+            | Event::NotKept { .. }
+            | Event::Called { .. }
+            | Event::Transfer(_) => (),
         }
     }
 }

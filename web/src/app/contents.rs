@@ -4,10 +4,11 @@
 //! element shows any more are kept for a while, because people scroll back, and then released.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use effigy_core::Cid;
 use effigy_core::payload::Content;
-use effigy_proto::Command;
+use effigy_proto::{Command, Transfer};
 use leptos::prelude::*;
 
 use super::Handle;
@@ -15,22 +16,30 @@ use crate::browser::object_url::ObjectUrl;
 
 /// How many pictures that nobody looks at are kept ready.
 const SPARE: usize = 96;
+/// How long those who are connected may take to say that they have a picture.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Where a picture is on its way to the screen.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Loaded {
+    /// It is on its way.
+    Arriving {
+        /// How much of it is here, in hundredths.
+        hundredths: u64,
+    },
     /// Nobody reachable has it.
     Missing,
     /// It can be shown from this address.
     Ready(String),
-    /// It was asked for.
+    /// It was asked for, and nobody has answered yet.
     #[default]
     Waiting,
 }
 
 struct Slot {
+    content: Content,
+    handle: Handle,
     state: ArcRwSignal<Loaded>,
-    mime: &'static str,
     /// Revoked when dropped.
     url: Option<ObjectUrl>,
     /// How many elements show it.
@@ -61,8 +70,9 @@ impl Contents {
             .0
             .try_update_value(|cache| {
                 let slot = cache.slots.entry(cid).or_insert_with(|| Slot {
+                    content: content.clone(),
+                    handle,
                     state: ArcRwSignal::new(Loaded::Waiting),
-                    mime: content.image_type.mime(),
                     url: None,
                     users: 0,
                     released: 0,
@@ -84,6 +94,33 @@ impl Contents {
         self.set(content.cid, if heard { Loaded::Waiting } else { Loaded::Missing });
     }
 
+    /// Asks again for all that somebody looks at and that is not at hand.
+    pub(super) fn ask_again(self) {
+        let open = |slot: &&Slot| slot.users > 0 && slot.url.is_none();
+        let wanted: Vec<(Content, Handle)> = self.0.with_value(|cache| {
+            let slots = cache.slots.values().filter(open);
+            slots.map(|slot| (slot.content.clone(), slot.handle)).collect()
+        });
+        wanted.into_iter().for_each(|(content, handle)| self.ask(&content, handle));
+    }
+
+    /// Takes in how far a picture is.
+    pub(super) fn moved(self, transfer: Transfer) {
+        let Transfer { cid, here, size, sources } = transfer;
+        if sources > 0 {
+            let hundredths = here.saturating_mul(100).checked_div(size).unwrap_or_default();
+            self.set(cid, Loaded::Arriving { hundredths });
+            return;
+        }
+        self.set(cid, Loaded::Waiting);
+        let give_up = move || {
+            if self.state(cid).is_some_and(|state| *state.read_untracked() == Loaded::Waiting) {
+                self.set(cid, Loaded::Missing);
+            }
+        };
+        set_timeout(give_up, PATIENCE);
+    }
+
     /// Takes what the engine read.
     pub(super) fn arrived(self, cid: Cid, bytes: Option<&[u8]>) {
         let Some(bytes) = bytes else {
@@ -93,7 +130,7 @@ impl Contents {
         let ready = self.0.try_update_value(|cache| {
             let slot = cache.slots.get_mut(&cid)?;
             if slot.url.is_none() {
-                slot.url = ObjectUrl::new(bytes, slot.mime);
+                slot.url = ObjectUrl::new(bytes, slot.content.image_type.mime());
             }
             slot.url.as_ref().map(|url| Loaded::Ready(url.address().to_owned()))
         });
@@ -102,12 +139,13 @@ impl Contents {
         }
     }
 
+    fn state(self, cid: Cid) -> Option<ArcRwSignal<Loaded>> {
+        let find = |cache: &Cache| cache.slots.get(&cid).map(|slot| slot.state.clone());
+        self.0.try_with_value(find).flatten()
+    }
+
     fn set(self, cid: Cid, state: Loaded) {
-        let signal = self
-            .0
-            .try_with_value(|cache| cache.slots.get(&cid).map(|slot| slot.state.clone()))
-            .flatten();
-        if let Some(signal) = signal
+        if let Some(signal) = self.state(cid)
             && *signal.read_untracked() != state
         {
             signal.set(state);

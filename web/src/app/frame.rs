@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::{Route, Router, Section};
-use crate::parts::{Glyph, Icon, KeyboardHelp, RepairNotice, StatusLine, UpdateNotice};
+use crate::parts::{
+    Glyph, Icon, KeyboardHelp, RepairNotice, StatusLine, UnwritableNotice, UpdateNotice,
+};
 use crate::screens::{
     About, Add, Appearance, Compose, Home, InviteScreen, Lost, NetworkScreen, People, PersonScreen,
     PostScreen, Profile, Storage, You,
@@ -19,6 +21,7 @@ pub(crate) fn Frame() -> impl IntoView {
             <div class="column">
                 <UpdateNotice/>
                 <RepairNotice/>
+                <UnwritableNotice/>
                 <main id="main" tabindex="-1"><Place/></main>
             </div>
         </div>

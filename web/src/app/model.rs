@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use effigy_core::{Cid, Identity, Invite};
 use effigy_feed::View;
-use effigy_proto::{Event, Known, Network, Refusal, Repair};
+use effigy_proto::{Event, Known, Network, Repair};
 use leptos::prelude::*;
 
 use super::contents::Contents;
@@ -21,6 +21,8 @@ pub(crate) struct Model {
     feeds: StoredValue<Feeds>,
     invite: RwSignal<Option<Invite>>,
     network: RwSignal<Network>,
+    /// Whether the person said that this device goes on without what is missing.
+    overridden: StoredValue<bool>,
     /// Milliseconds since the epoch, moved on every few seconds: what "5 min" is counted from.
     now: RwSignal<u64>,
     phase: RwSignal<Phase>,
@@ -29,6 +31,8 @@ pub(crate) struct Model {
     revision: RwSignal<u64>,
     tickets: Tickets,
     toasts: Toasts,
+    /// Set while the store takes nothing: whether for want of room.
+    unwritable: RwSignal<Option<bool>>,
 }
 
 /// What follows from the entries.
@@ -50,12 +54,14 @@ impl Model {
             feeds: StoredValue::new(Feeds::default()),
             invite: RwSignal::new(None),
             network: RwSignal::new(Network::default()),
+            overridden: StoredValue::new(false),
             now: RwSignal::new(0),
             phase: RwSignal::new(Phase::Loading),
             repair: RwSignal::new(None),
             revision: RwSignal::new(0),
             tickets: Tickets::new(),
             toasts: Toasts::new(),
+            unwritable: RwSignal::new(None),
         }
     }
 
@@ -71,6 +77,7 @@ impl Model {
         self.network.set(Network::default());
         self.invite.set(None);
         self.repair.set(None);
+        self.set_unwritable(None);
         self.revise();
     }
 
@@ -94,8 +101,20 @@ impl Model {
     /// Takes in what became true.
     pub(crate) fn apply(self, event: Event) {
         match event {
+            Event::Called { name, synod } => {
+                self.feeds.update_value(|feeds| {
+                    if let Some(view) = feeds.view.as_mut() {
+                        view.remember(synod, &name);
+                    }
+                });
+                self.revise();
+            }
             Event::Content { bytes, cid } => self.contents.arrived(cid, bytes.as_deref()),
-            Event::Done { id, ticket } => self.tickets.settle(ticket, Ok(id)),
+            Event::Done { id, ticket } => {
+                // Something could be written.
+                self.set_unwritable(None);
+                self.tickets.settle(ticket, Ok(id));
+            }
             Event::Draft { slot, text } => self.desk.kept(slot, text),
             Event::DraftPicture { picture, place, slot } => {
                 self.desk.picture_came(&slot, place, picture);
@@ -114,16 +133,23 @@ impl Model {
             }
             Event::Invite(invite) => self.invite.set(Some(invite)),
             Event::Network(network) => self.network.set(network),
-            Event::Ready => self.set_phase(Phase::Running),
+            Event::NotKept { full, ticket } => {
+                self.tickets.settle(ticket, Err(NotDone::Store { full }));
+            }
+            Event::Ready => {
+                self.set_phase(Phase::Running);
+                // What a node was asked before its store failed, it has forgotten.
+                self.contents.ask_again();
+            }
             Event::Refused { ticket, why } => {
                 self.tickets.settle(ticket, Err(NotDone::Refused(why)));
             }
             Event::Repair(repair) => self.mend(repair),
             Event::StoreFailed { full } => {
                 self.desk.doubt();
-                self.tickets.settle_all(Err(NotDone::Store { full }));
-                self.toasts.trouble(super::error::not_done(NotDone::Store { full }));
+                self.set_unwritable(Some(full));
             }
+            Event::Transfer(transfer) => self.contents.moved(transfer),
         }
     }
 
@@ -144,15 +170,29 @@ impl Model {
     fn mend(self, repair: Repair) {
         self.repair.set((!repair.mended).then_some(repair));
         if repair.mended {
-            self.toasts.note("This device has caught up with itself. You can post again.");
-        } else {
-            self.tickets.settle_all(Err(NotDone::Refused(Refusal::Repairing)));
+            self.toasts.note(if self.overridden.get_value() {
+                "You go on without the missing posts. You can post again."
+            } else {
+                "This device has caught up with itself. You can post again."
+            });
+            self.overridden.set_value(false);
         }
         if let Phase::Repair(Damage::Behind(_)) = self.phase.get_untracked() {
             let next =
                 if repair.mended { Phase::Running } else { Phase::Repair(Damage::Behind(repair)) };
             self.set_phase(next);
         }
+    }
+
+    fn set_unwritable(self, full: Option<bool>) {
+        if self.unwritable.get_untracked() != full {
+            self.unwritable.set(full);
+        }
+    }
+
+    /// Notes that the person goes on without what is missing, whatever others hold.
+    pub(crate) fn override_repair(self) {
+        self.overridden.set_value(true);
     }
 
     fn revise(self) {
@@ -215,6 +255,11 @@ impl Model {
     /// Where the repair of this device's own feed stands, while it must not write.
     pub(crate) fn repair(self) -> Signal<Option<Repair>> {
         self.repair.into()
+    }
+
+    /// Whether the store takes nothing now: `Some(true)` for want of room.
+    pub(crate) fn unwritable(self) -> Signal<Option<bool>> {
+        self.unwritable.into()
     }
 
     /// Answers that somebody waits for.

@@ -47,7 +47,7 @@ fn Face(content: Content, synod: Signal<Identity>) -> impl IntoView {
     let state = expect_context::<Model>().contents().show(&content, handle);
     move || match state.get() {
         Loaded::Ready(address) => view! { <img src=address alt="" decoding="async"/> }.into_any(),
-        Loaded::Missing | Loaded::Waiting => view! { <Identicon identity=synod/> }.into_any(),
+        _ => view! { <Identicon identity=synod/> }.into_any(),
     }
 }
 

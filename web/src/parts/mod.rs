@@ -34,7 +34,7 @@ pub(crate) use icon::{Glyph, Icon};
 pub(crate) use keyboard_help::KeyboardHelp;
 pub(crate) use markdown::Markdown;
 pub(crate) use name::{Name, ShortKey, called};
-pub(crate) use notices::{KeepNotice, RepairNotice, Unsent, UpdateNotice};
+pub(crate) use notices::{KeepNotice, RepairNotice, Unsent, UnwritableNotice, UpdateNotice};
 pub(crate) use person_row::PersonRow;
 pub(crate) use picture::Pictures;
 pub(crate) use post_card::{PostCard, Role};

@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
-use crate::app::{Handle, Model, task};
+use crate::app::{Damage, Handle, Model, Phase, task};
 use crate::browser::{room, settings, update};
 
 /// How long the new version waits for drafts, in milliseconds: nobody is kept from a repair by a
@@ -64,7 +64,13 @@ pub(crate) fn UpdateNotice() -> impl IntoView {
 /// This device must not write before its own feed is whole again.
 #[component]
 pub(crate) fn RepairNotice() -> impl IntoView {
-    let repair = expect_context::<Model>().repair();
+    let model = expect_context::<Model>();
+    let repair = model.repair();
+    let ways = move |_| {
+        if let Some(repair) = repair.get_untracked() {
+            model.set_phase(Phase::Repair(Damage::Behind(repair)));
+        }
+    };
     let words = move || {
         repair.get().map(|repair| {
             format!(
@@ -78,7 +84,40 @@ pub(crate) fn RepairNotice() -> impl IntoView {
             <div class="notice notice-trouble" role="status" data-notice="repair">
                 <Glyph icon=Icon::Alert/>
                 <p>{words}</p>
-                <div class="notice-actions"><a class="button" href="#/you/network">"See what is happening"</a></div>
+                <div class="notice-actions">
+                    <button class="button" type="button" on:click=ways>"What can be done"</button>
+                    <a class="button" href="#/you/network">"See what is happening"</a>
+                </div>
+            </div>
+        </Show>
+    }
+}
+
+/// Nothing can be written, for as long as that is so.
+#[component]
+pub(crate) fn UnwritableNotice() -> impl IntoView {
+    let unwritable = expect_context::<Model>().unwritable();
+    let words = move || match unwritable.get() {
+        Some(false) => {
+            "The browser writes nothing down at the moment. Everything from before is safe, but nothing new is kept: reload the page, and write on then."
+        }
+        _ => {
+            "This device is full. Everything from before is safe, but nothing new is kept until there is room."
+        }
+    };
+    view! {
+        <Show when=move || unwritable.with(Option::is_some)>
+            <div class="notice notice-trouble" role="status" data-notice="unwritable">
+                <Glyph icon=Icon::Alert/>
+                <p>{words}</p>
+                <div class="notice-actions">
+                    <Show
+                        when=move || unwritable.get() == Some(true)
+                        fallback=|| view! { <button class="button" type="button" data-effigy="again">"Reload"</button> }
+                    >
+                        <a class="button" href="#/you/storage">"Free some space"</a>
+                    </Show>
+                </div>
             </div>
         </Show>
     }

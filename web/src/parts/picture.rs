@@ -90,6 +90,13 @@ fn Shown(image: Image, size: Size) -> impl IntoView {
             <span class="picture-wait" style:aspect-ratio=ratio.clone()><span class="sr-only">"The picture is on its way"</span></span>
         }
         .into_any(),
+        Loaded::Arriving { hundredths } => view! {
+            <span class="picture-wait" style:aspect-ratio=ratio.clone()>
+                <span>"The picture is on its way: "{hundredths}" %"</span>
+                <progress max="100" value=hundredths.to_string() aria-label="How much of the picture is here"></progress>
+            </span>
+        }
+        .into_any(),
         Loaded::Missing => view! { <Missing content ratio=ratio.clone() size/> }.into_any(),
     }
     }

@@ -111,12 +111,13 @@ impl Node {
         if let Some(payload) = &payload {
             self.take_effect(&entry, payload, true);
         }
+        let record = record::encode(entry.bytes(), bytes.as_deref());
         if let Some(held) = self.feeds.get_mut(&entry.header().identity) {
             held.newest = held.newest.max(entry.header().comparable);
+            held.bytes = held.bytes.saturating_add(record.len() as u64);
         }
         self.moved.insert(entry.header().identity);
-        let bytes = record::encode(entry.bytes(), bytes.as_deref());
-        intake.fresh.push(Fresh { bytes, facts, position });
+        intake.fresh.push(Fresh { bytes: record, facts, position });
         intake.known.push(Known { entry, payload, position });
     }
 
@@ -251,6 +252,7 @@ impl Node {
         let gone: Vec<Key> = firsts.flat_map(|first| delete_pack(&identity, old, *first)).collect();
         held.feed.begin(generation);
         held.packs.clear();
+        held.bytes = 0;
         held.remote.clear();
         held.asking = None;
         self.newest.forget(&identity);

@@ -13,8 +13,8 @@ use effigy_store::{Batch, Key, Table};
 
 use super::state::{Conn, Content, ContentState, Here, Pending, Sending, Want};
 use super::{Node, Role};
-use crate::api::Event;
-use crate::io::Link;
+use crate::api::{Event, Transfer};
+use crate::io::{Link, Output};
 use crate::message::{ErrorCode, LIST, Message, lists};
 
 /// How long a blob may pause on its way.
@@ -239,6 +239,7 @@ impl Node {
             if let Some(conn) = self.links.get_mut(&link) {
                 conn.offers.insert(*cid);
             }
+            self.tell_transfers(*cid);
         }
         if wrong {
             self.fault(link, 0, ErrorCode::TooMuch);
@@ -302,6 +303,7 @@ impl Node {
         want.part.extend_from_slice(bytes);
         want.asked = Some((link, request, until));
         if want.part.len() < size as usize {
+            self.tell_transfers(cid);
             return;
         }
         let part = std::mem::take(&mut want.part);
@@ -471,8 +473,34 @@ impl Node {
         } else {
             self.looked_at.insert(cid);
             self.want_content(cid);
-            self.emit(Event::Content { bytes: None, cid });
+            self.tell_transfer(cid);
         }
+    }
+
+    /// Something changed about a blob: tells of the pictures that it belongs to and a screen waits for.
+    fn tell_transfers(&mut self, blob: Cid) {
+        let Some(want) = self.wants.get(&blob) else { return };
+        let waited: Vec<Cid> = want.contents.intersection(&self.looked_at).copied().collect();
+        waited.into_iter().for_each(|cid| self.tell_transfer(cid));
+    }
+
+    fn tell_transfer(&mut self, cid: Cid) {
+        let Some(content) = self.contents.get(&cid) else { return };
+        let part = |piece: &Cid| self.wants.get(piece).map_or(0, |want| want.part.len() as u64);
+        let here = content.pieces.iter().map(|(piece, _)| {
+            self.here.get(piece).map_or_else(|| part(piece), |here| u64::from(here.size))
+        });
+        let has = |offered: &Cid| {
+            self.wants.get(offered).is_some_and(|want| want.contents.contains(&cid))
+        };
+        let sources = self.links.values().filter(|conn| conn.offers.iter().any(has)).count();
+        let transfer = Transfer {
+            cid,
+            here: here.sum(),
+            size: content.size,
+            sources: u32::try_from(sources).unwrap_or(u32::MAX),
+        };
+        self.emit(Event::Transfer(transfer));
     }
 
     fn read_content(&mut self, cid: Cid) {
@@ -709,6 +737,17 @@ impl Node {
         }
         batch.deletes.push(complete_key(&cid));
         self.status_changed = true;
+    }
+
+    /// What to remove of others' so that one's own can be written, when the disk is full. `None` when
+    /// nothing can be spared.
+    pub fn make_room(&mut self) -> Option<Batch> {
+        if self.is_hub() {
+            return None;
+        }
+        self.free_space();
+        let Some(Output::Save(batch)) = self.outbox.pop_back() else { return None };
+        (!batch.deletes.is_empty()).then_some(batch)
     }
 
     /// Takes other people's pictures off this device, all but the small ones.

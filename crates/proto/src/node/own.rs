@@ -14,6 +14,7 @@ use effigy_store::Batch;
 use super::Node;
 use super::arrivals::Intake;
 use super::blobs::blob_puts;
+use super::restore::called_key;
 use crate::api::{Event, Picture, PictureChange, Pixels, Refusal, Repair};
 use crate::io::{Fence, Output};
 use crate::message::WireHead;
@@ -171,7 +172,14 @@ impl Node {
     /// A relation changed: what is replicated follows from it.
     pub(super) fn relation_changed(&mut self, payload: &Payload) {
         match payload {
-            Payload::Block(block) if block.on => self.forget_account(block.synod),
+            Payload::Block(block) if block.on => {
+                self.keep_name(block.synod);
+                self.forget_account(block.synod);
+            }
+            Payload::Block(block) => {
+                self.save(Batch::new().delete(called_key(&block.synod)));
+                self.retrack();
+            }
             Payload::Follow(follow) if !follow.on => self.unfollow(follow.synod),
             Payload::Follow(follow) => {
                 self.retrack();
@@ -182,6 +190,14 @@ impl Node {
             _ => self.retrack(),
         }
         self.share_presence();
+    }
+
+    /// Remembers what somebody is called of whom all else goes: or nobody would know whom they blocked.
+    fn keep_name(&mut self, synod: Identity) {
+        let profile = self.synods.get(&synod).and_then(|state| state.profile.as_ref());
+        if let Some(name) = profile.map(|profile| clean_name(&profile.name)) {
+            self.save(Batch::new().put(called_key(&synod), name.as_bytes()));
+        }
     }
 
     pub(super) fn is_blocked(&self, synod: &Identity) -> bool {
@@ -299,6 +315,20 @@ impl Node {
         let known = fence.device_count.saturating_add(fence.synod_count);
         if count(&self.me) < fence.device_count || count(&synod) < fence.synod_count {
             self.set_repair(held, known);
+        }
+    }
+
+    /// Looks at the record beside the store again, before anything may be signed. Who finds more in it
+    /// than this node has written is not the only one who writes.
+    pub fn see_fence(&mut self, fence: &Fence) {
+        if !self.ready || self.repair.is_some() || self.fence.as_ref() == Some(fence) {
+            return;
+        }
+        let Some(synod) = self.my_synod() else { return };
+        let count = |feed: &Identity| self.feeds.get(feed).map_or(0, |held| held.feed.len() as u64);
+        if fence.device_count > count(&self.me) || fence.synod_count > count(&synod) {
+            self.fence = Some(fence.clone());
+            self.check_fence();
         }
     }
 

@@ -114,6 +114,10 @@ pub(super) fn follower_key(synod: &Identity) -> Key {
     Key::new(Table::Peers, [b"follower/".as_slice(), synod.bytes()].concat())
 }
 
+pub(super) fn called_key(synod: &Identity) -> Key {
+    Key::new(Table::Peers, [b"called/".as_slice(), synod.bytes()].concat())
+}
+
 pub(super) fn greeting_key(synod: &Identity) -> Key {
     Key::new(Table::Peers, [b"greeting/".as_slice(), synod.bytes()].concat())
 }
@@ -249,7 +253,10 @@ impl Node {
     }
 
     fn restore_peer(&mut self, key: &[u8], value: &[u8]) -> Result<(), RestoreError> {
-        if let Some(bytes) = key.strip_prefix(b"follower/") {
+        if let Some(bytes) = key.strip_prefix(b"called/") {
+            let name = String::from_utf8(value.to_vec()).map_err(|_| RestoreError)?;
+            self.emit(Event::Called { name, synod: identity(bytes)? });
+        } else if let Some(bytes) = key.strip_prefix(b"follower/") {
             self.followers.insert(identity(bytes)?);
         } else if let Some(bytes) = key.strip_prefix(b"greeting/") {
             let token = <[u8; 16]>::try_from(value).ok();
@@ -396,6 +403,7 @@ impl Node {
         match held.feed.offer(&record.entry, Time(u64::MAX / 2)) {
             Ok(Verdict::New { position }) => {
                 held.newest = held.newest.max(header.comparable);
+                held.bytes = held.bytes.saturating_add(bytes.len() as u64);
                 let payload = record.payload.map(|(_, payload)| payload);
                 let facts = Facts::of(&record.entry, payload.as_ref(), me);
                 if payload.is_some() {

@@ -107,6 +107,7 @@ impl Node {
         if self.is_pack(&identity, generation, first) {
             match self.check_pack(identity, first, bytes.as_deref()) {
                 Some((known, gone)) => {
+                    self.count_pack(identity, bytes.as_deref());
                     self.review.entries = self.review.entries.saturating_sub(known.len());
                     gone.into_iter().for_each(|position| self.forget_at(identity, position));
                     let known: Vec<Known> = known
@@ -125,6 +126,17 @@ impl Node {
             }
         }
         self.review_next();
+    }
+
+    /// What a pack holds counts as stored from now on: what was noted of it does not say how much.
+    fn count_pack(&mut self, identity: Identity, bytes: Option<&[u8]>) {
+        let pack = bytes.and_then(|bytes| Pack::open(bytes).ok());
+        let sizes = pack.iter().flat_map(Pack::records).flatten().map(<[u8]>::len);
+        let sum = sizes.sum::<usize>() as u64;
+        if let Some(held) = self.feeds.get_mut(&identity) {
+            held.bytes = held.bytes.saturating_add(sum);
+            self.status_changed = true;
+        }
     }
 
     /// Compares the records of a pack with what was noted of them. Gives what was not told at the

@@ -14,6 +14,8 @@ use crate::session::Session;
 #[derive(Debug)]
 pub(super) struct Held {
     pub feed: Feed,
+    /// How many bytes its records have.
+    pub bytes: u64,
     /// How many records each pack has, by the place of its first.
     pub packs: BTreeMap<u32, u32>,
     /// What others said of it, by who said it. Only of those who are connected.
@@ -82,6 +84,7 @@ impl Held {
         feed.begin(generation);
         Self {
             feed,
+            bytes: 0,
             packs: BTreeMap::new(),
             remote: BTreeMap::new(),
             newest: 0,
@@ -311,12 +314,19 @@ pub(super) struct Serve {
 }
 
 /// Somebody whom this person wants to tell that they follow them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Greeting {
     /// The secret of their invite, if one was shown.
     pub token: Option<[u8; 16]>,
     pub attempts: u32,
     pub next: Time,
+}
+
+impl std::fmt::Debug for Greeting {
+    /// The token opens a door, so it is not printed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Greeting({} attempts)", self.attempts)
+    }
 }
 
 /// Somebody who says that they follow this person, before their account is known.

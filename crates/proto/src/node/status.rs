@@ -144,6 +144,11 @@ impl Node {
 
     fn storage(&self) -> StorageStatus {
         let mut status = StorageStatus::default();
+        for held in self.feeds.values() {
+            let mine = self.my_synod() == Some(held.synod);
+            let sum = if mine { &mut status.own } else { &mut status.others };
+            *sum = sum.saturating_add(held.bytes);
+        }
         for content in self.contents.values().filter(|c| c.state == ContentState::Complete) {
             if self.my_synod().is_some_and(|me| content.owners.contains_key(&me)) {
                 status.own = status.own.saturating_add(content.size);

@@ -69,7 +69,7 @@ impl Standing {
             Self::Sending { waiting } => format!("Sending · {waiting} waiting"),
             Self::Syncing { with, held, known } => {
                 let with = with.map_or_else(
-                    || "the hub".to_owned(),
+                    || "the meeting point".to_owned(),
                     |synod| format!("\u{2068}{}\u{2069}", name(&synod)),
                 );
                 format!("Syncing with {with} {held} of {known}")

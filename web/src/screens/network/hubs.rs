@@ -1,6 +1,7 @@
 //! The hubs: where they stand, adding one, no longer using one.
 
 use effigy_core::invite::is_origin;
+use effigy_core::limits::HUBS;
 use effigy_proto::{Command, HubStatus, LinkState};
 use leptos::prelude::*;
 
@@ -96,7 +97,15 @@ fn AddHub() -> impl IntoView {
                 .set(Some("This is not the address of a hub. It looks like https://hub.example."));
             return;
         }
-        if handle.send(Command::AddHub { origin: text }) {
+        let (known, full) = model.network().with_untracked(|network| {
+            (network.hubs.iter().any(|hub| hub.origin == text), network.hubs.len() >= HUBS)
+        });
+        if known {
+            trouble.set(Some("You use this hub already."));
+        } else if full {
+            trouble
+                .set(Some("You use eight hubs already, and more do not help. Remove one first."));
+        } else if handle.send(Command::AddHub { origin: text }) {
             trouble.set(None);
             origin.set(String::new());
             model.toasts().note("The hub is being tried.");

@@ -1,11 +1,11 @@
 //! The view of the network.
 
 use effigy_core::Identity;
-use effigy_proto::{FeedStatus, Path, PeerStatus};
+use effigy_proto::{Command, FeedStatus, Path, PeerStatus};
 use leptos::prelude::*;
 
 use super::hubs::Hubs;
-use crate::app::Model;
+use crate::app::{Handle, Model};
 use crate::parts::{Glyph, Icon, Screen, ago, bytes, called};
 
 /// Hubs, peers, feeds.
@@ -40,7 +40,10 @@ fn whose(model: Model, peer: &PeerStatus) -> String {
 #[component]
 fn Peers() -> impl IntoView {
     let model = expect_context::<Model>();
+    let handle = expect_context::<Handle>();
     let peers = Memo::new(move |_| model.network().with(|network| network.peers.clone()));
+    // A full inbox wakes the engine as well.
+    let try_now = move |_| drop(handle.send(Command::Wake));
     view! {
         <section class="panel" aria-labelledby="peers-title">
             <h2 id="peers-title">"Connected now"</h2>
@@ -51,7 +54,10 @@ fn Peers() -> impl IntoView {
                     view! { <li>{move || now.get().map(|peer| view! { <Peer peer/> })}</li> }
                 }/>
             </ul>
-            <Show when=move || peers.with(Vec::is_empty)><p>"Nobody is connected at the moment."</p></Show>
+            <Show when=move || peers.with(Vec::is_empty)>
+                <p>"Nobody is connected at the moment. Who is will appear here, with the way by which they are reached."</p>
+                <div class="actions"><button class="button" type="button" on:click=try_now>"Try now"</button></div>
+            </Show>
         </section>
     }
 }
@@ -102,7 +108,10 @@ fn Feeds() -> impl IntoView {
                     view! { <li>{move || now.get().map(|feed| view! { <Feed feed/> })}</li> }
                 }/>
             </ul>
-            <Show when=move || feeds.with(Vec::is_empty)><p>"No feed is kept here yet."</p></Show>
+            <Show when=move || feeds.with(Vec::is_empty)>
+                <p>"No feed is kept here yet. Those of the people you follow will appear here."</p>
+                <div class="actions"><a class="button" href="#/people/add"><Glyph icon=Icon::PersonAdd/>"Add a friend"</a></div>
+            </Show>
         </section>
     }
 }

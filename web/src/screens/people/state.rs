@@ -19,11 +19,13 @@ pub(super) enum Group {
     /// Those who follow each other with this person.
     #[default]
     Friends,
+    /// Those whose posts this person does not want to see for now.
+    Muted,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 4] =
-        [Self::Friends, Self::Following, Self::Followers, Self::Blocked];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Friends, Self::Following, Self::Followers, Self::Muted, Self::Blocked];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
@@ -31,6 +33,7 @@ impl Group {
             Self::Followers => "Followers",
             Self::Following => "Following",
             Self::Friends => "Friends",
+            Self::Muted => "Muted",
         }
     }
 
@@ -41,6 +44,7 @@ impl Group {
             Self::Followers => "People who follow you appear here.",
             Self::Following => "People whose posts you want to see appear here.",
             Self::Friends => "People who follow you and whom you follow appear here.",
+            Self::Muted => "People whose posts you have hidden appear here. They do not notice.",
         }
     }
 }
@@ -55,7 +59,11 @@ pub(super) fn relation(
     if view.relations.holds(Relation::Block, synod) {
         return "Blocked";
     }
+    let muted = view.relations.holds(Relation::Mute, synod);
     match (follows, followers.contains(synod)) {
+        (true, true) if muted => "Friend, muted",
+        (true, false) if muted => "You follow them, muted",
+        _ if muted => "Muted",
         (true, true) => "Friend",
         (true, false) => "You follow them",
         (false, true) => "Follows you",
@@ -77,6 +85,7 @@ pub(super) fn members(
         Group::Followers => followers.iter().copied().filter(|synod| !blocked(synod)).collect(),
         Group::Following => following().collect(),
         Group::Friends => following().filter(|synod| followers.contains(synod)).collect(),
+        Group::Muted => view.relations.all(Relation::Mute).filter(|s| !blocked(s)).collect(),
     };
     let sought = sought.trim().to_lowercase();
     let mut named: Vec<(String, Identity)> = all
@@ -94,7 +103,7 @@ pub(super) fn members(
 #[cfg(test)]
 mod tests {
     use effigy_core::Cid;
-    use effigy_core::payload::{Block, Follow, Payload};
+    use effigy_core::payload::{Block, Follow, Mute, Payload};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
@@ -111,6 +120,8 @@ mod tests {
             Payload::Follow(Follow { on: true, synod: key(2) }),
             Payload::Follow(Follow { on: true, synod: key(3) }),
             Payload::Block(Block { on: true, synod: key(3) }),
+            Payload::Mute(Mute { on: true, synod: key(1) }),
+            Payload::Mute(Mute { on: true, synod: key(5) }),
         ]
         .iter()
         .enumerate()
@@ -123,6 +134,9 @@ mod tests {
         assert_eq!(list(Group::Following), [key(1), key(2)]);
         assert_eq!(list(Group::Followers), [key(1), key(4)]);
         assert_eq!(list(Group::Blocked), [key(3)]);
+        assert_eq!(list(Group::Muted), [key(1), key(5)]);
+        assert_eq!(relation(&view, &followers, &key(1)), "Friend, muted");
+        assert_eq!(relation(&view, &followers, &key(5)), "Muted");
         assert!(members(&view, &followers, Group::Friends, "nobody of this name").is_empty());
         assert_eq!(relation(&view, &followers, &key(4)), "Follows you");
     }

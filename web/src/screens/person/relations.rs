@@ -15,7 +15,8 @@ pub(super) fn holds(model: Model, relation: Relation, synod: Identity) -> Memo<b
     })
 }
 
-fn relate(model: Model, handle: Handle, relation: Relation, synod: Identity, on: bool) {
+/// Begins or ends a relation, and says when that failed.
+pub(super) fn relate(model: Model, handle: Handle, relation: Relation, synod: Identity, on: bool) {
     task::run(async move {
         let command = |ticket| Command::Relate { on, relation, synod, ticket };
         if let Err(why) = handle.request(command).await {

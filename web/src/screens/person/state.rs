@@ -29,14 +29,14 @@ impl Currency {
         })
     }
 
-    /// "312 of 312 entries, newest 40 s old".
+    /// "312 of 312 posts, current 40 s ago".
     pub(super) fn words(self, now: u64) -> String {
         let Self { held, known, head_time, .. } = self;
         let known = known.max(held);
         if held == 0 {
-            return format!("0 of {known} entries here");
+            return format!("0 of {known} posts");
         }
-        format!("{held} of {known} entries here, newest {} old", ago(head_time, now))
+        format!("{held} of {known} posts, current {} ago", ago(head_time, now))
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
         };
         let feeds = [feed(10, 1_000), feed(5, 60_000)];
         let currency = Currency::of(&feeds, &key(1)).expect("it is replicated");
-        assert_eq!(currency.words(100_000), "15 of 20 entries here, newest 40 s old");
+        assert_eq!(currency.words(100_000), "15 of 20 posts, current 40 s ago");
         assert_eq!(Currency::of(&feeds, &key(2)), None);
     }
 }

@@ -4,9 +4,9 @@ use effigy_core::Identity;
 use effigy_feed::Relation;
 use leptos::prelude::*;
 
-use super::relations::{RelationButtons, holds};
+use super::relations::{RelationButtons, holds, relate};
 use super::state::Currency;
-use crate::app::Model;
+use crate::app::{Handle, Model};
 use crate::parts::{
     Avatar, CopyField, Empty, Glyph, Icon, Markdown, Name, PostCard, Role, Screen, ShortKey, called,
 };
@@ -67,6 +67,8 @@ fn Standing(synod: Identity) -> impl IntoView {
         match (blocked.get(), follows.get(), back.get()) {
             (true, _, _) => "Blocked",
             (_, true, true) if muted.get() => "Friend, muted",
+            (_, true, false) if muted.get() => "You follow them, muted",
+            (_, false, _) if muted.get() => "Muted",
             (_, true, true) => "Friend: you follow each other",
             (_, true, false) => "You follow them",
             (_, false, true) => "Follows you",
@@ -128,16 +130,6 @@ fn Posts(synod: Identity) -> impl IntoView {
         model.with_view(|view| view.posts_of(&synod, None, wanted)).unwrap_or_default()
     });
     let more = Memo::new(move |_| posts.with(|posts| posts.len() > limit.get()));
-    let blocked = holds(model, Relation::Block, synod);
-    let nothing = Signal::derive(move || {
-        if blocked.get() {
-            "You have blocked this person, so nothing of theirs is kept here.".to_owned()
-        } else if model.me() == Some(synod) {
-            "What you post appears here.".to_owned()
-        } else {
-            "Their posts appear here as soon as somebody who has them is reached.".to_owned()
-        }
-    });
     let shown = move || {
         let mut shown = posts.get();
         shown.truncate(limit.get());
@@ -146,7 +138,7 @@ fn Posts(synod: Identity) -> impl IntoView {
     view! {
         <section aria-labelledby="posts-title">
             <h2 id="posts-title">"Posts"</h2>
-            <Show when=move || !posts.with(Vec::is_empty) fallback=move || view! { <Empty icon=Icon::Bubble text=nothing/> }>
+            <Show when=move || !posts.with(Vec::is_empty) fallback=move || view! { <Nothing synod/> }>
                 <div class="posts">
                     <For each=shown key=|id| *id let:id>
                         <PostCard id role=Role::Listed/>
@@ -157,5 +149,33 @@ fn Posts(synod: Identity) -> impl IntoView {
                 </Show>
             </Show>
         </section>
+    }
+}
+
+/// Why there are no posts, and what to do about it.
+#[component]
+fn Nothing(synod: Identity) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let handle = expect_context::<Handle>();
+    let blocked = holds(model, Relation::Block, synod);
+    let follows = holds(model, Relation::Follow, synod);
+    let follow = move |_| relate(model, handle, Relation::Follow, synod, true);
+    move || {
+        let (text, way) = if model.me() == Some(synod) {
+            let write = view! { <a class="button" href="#/compose"><Glyph icon=Icon::Pen/>"Write a post"</a> };
+            ("What you post appears here.", Some(write.into_any()))
+        } else if blocked.get() {
+            ("You have blocked this person, so nothing of theirs is kept here.", None)
+        } else if follows.get() {
+            let look = view! { <a class="button" href="#/you/network"><Glyph icon=Icon::Network/>"See who is connected"</a> };
+            (
+                "Their posts appear here as soon as somebody who has them is reached.",
+                Some(look.into_any()),
+            )
+        } else {
+            let button = view! { <button class="button primary" type="button" on:click=follow>"Follow"</button> };
+            ("Follow to see their posts.", Some(button.into_any()))
+        };
+        view! { <Empty icon=Icon::Bubble text=text.to_owned()>{way}</Empty> }
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::app::{Damage, Handle, Model, Phase, Wish};
+use crate::browser::page;
 use crate::parts::{Question, StatusLine};
 use effigy_proto::Command;
 
@@ -15,10 +16,11 @@ pub(crate) fn Repair() -> impl IntoView {
         _ => None,
     });
     let is_behind = Memo::new(move |_| behind.get().is_some());
+    page::set_title("Posts are missing · Effigy");
     view! {
         <main class="plain">
             <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
-            <h1>"Some of your posts are missing here"</h1>
+            <h1 tabindex="-1">"Some of your posts are missing here"</h1>
             {move || if is_behind.get() {
                 view! { <Behind counts=Signal::derive(move || behind.get().unwrap_or_default())/> }.into_any()
             } else {
@@ -35,16 +37,18 @@ fn Behind(counts: Signal<(u64, u64)>) -> impl IntoView {
     let model = expect_context::<Model>();
     let asked = RwSignal::new(false);
     let go_on = Callback::new(move |()| {
-        if !handle.send(Command::OverrideFence) {
+        if handle.send(Command::OverrideFence) {
+            model.override_repair();
+        } else {
             model
                 .toasts()
                 .trouble("Effigy is busy. Nothing was changed; please try again in a moment.");
         }
     });
     view! {
-        <p>"The browser lost part of what this device wrote. Friends and hubs that have it are being asked for it. Until then nothing new is posted, so that nobody sees two versions of you."</p>
-        <p role="status">{move || format!("{} of {} entries are here.", counts.get().0, counts.get().1)}</p>
-        <progress max=move || counts.get().1.to_string() value=move || counts.get().0.to_string() aria-label="Entries that are here"></progress>
+        <p>"The browser lost part of what this device wrote. Friends and meeting points that have it are being asked for it. Until then nothing new is posted, so that nobody sees two versions of you."</p>
+        <p role="status">{move || format!("{} of {} posts are here.", counts.get().0, counts.get().1)}</p>
+        <progress max=move || counts.get().1.to_string() value=move || counts.get().0.to_string() aria-label="Posts that are here"></progress>
         <StatusLine/>
         <div class="actions">
             <button class="button" type="button" on:click=move |_| model.set_phase(Phase::Running)>"Read meanwhile"</button>

@@ -1,9 +1,11 @@
 //! The view of what lies on this device.
 
+use effigy_net_web::fence;
 use effigy_proto::Command;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
-use crate::app::{Handle, Model, task};
+use crate::app::{Handle, Model, NotDone, error, task};
 use crate::browser::room::{self, Room};
 use crate::parts::{Screen, bytes};
 
@@ -18,12 +20,28 @@ pub(crate) fn Storage() -> impl IntoView {
     }
 }
 
+/// After how many milliseconds the network's state has been told anew.
+const TOLD_AGAIN: u32 = 1_200;
+
 /// How wide a part of the bar is, in hundredths; what is there at all can be seen.
 fn share(part: u64, whole: u64) -> u64 {
     if part == 0 || whole == 0 {
         return 0;
     }
     (u128::from(part) * 100 / u128::from(whole)).clamp(1, 100).try_into().unwrap_or(100)
+}
+
+/// Removes friends' pictures. Tells how many bytes that freed.
+async fn remove_pictures(model: Model, handle: Handle) -> Result<u64, NotDone> {
+    let others = || model.network().with_untracked(|network| network.storage.others);
+    let before = others();
+    if !handle.send(Command::FreeSpace) {
+        return Err(NotDone::Busy);
+    }
+    handle.request(|ticket| Command::Settle { ticket }).await?;
+    // How much is here is told once a second.
+    TimeoutFuture::new(TOLD_AGAIN).await;
+    Ok(before.saturating_sub(others()))
 }
 
 #[component]
@@ -38,12 +56,21 @@ fn Usage() -> impl IntoView {
     let others = Memo::new(move |_| model.network().with(|network| network.storage.others));
     let free = move || room.get().map(|room| room.free);
     let used = move || mine.get().saturating_add(others.get());
+    let freeing = RwSignal::new(false);
     let free_space = move |_| {
-        if handle.send(Command::FreeSpace) {
-            model
-                .toasts()
-                .note("Pictures of others are removed here. They come back when you look at them.");
-        }
+        freeing.set(true);
+        task::run(async move {
+            match remove_pictures(model, handle).await {
+                Ok(0) => model.toasts().note("There was nothing to remove."),
+                Ok(freed) => model.toasts().note(format!(
+                    "{} freed. Friends' pictures come back when you look at them.",
+                    bytes(freed)
+                )),
+                Err(why) => model.toasts().trouble(error::not_done(why)),
+            }
+            room.try_set(room::estimate().await);
+            freeing.try_set(false);
+        });
     };
     view! {
         <section class="panel" aria-labelledby="usage-title">
@@ -57,7 +84,9 @@ fn Usage() -> impl IntoView {
                 <div><dt><span class="dot dot-others" aria-hidden="true"></span>"Friends"</dt><dd>{move || bytes(others.get())}</dd></div>
                 <div><dt><span class="dot" aria-hidden="true"></span>"Free"</dt><dd>{move || free().map_or_else(|| "The browser does not say".to_owned(), |free| format!("{}, as the browser estimates", bytes(free)))}</dd></div>
             </dl>
-            <button class="button" type="button" on:click=free_space>"Free space"</button>
+            <button class="button" type="button" disabled=freeing on:click=free_space>
+                {move || if freeing.get() { "Removing friends' pictures…" } else { "Free space" }}
+            </button>
             <p class="hint">"Removes friends' pictures from this device. Your own posts and pictures are never removed."</p>
         </section>
     }
@@ -91,6 +120,9 @@ fn Kept() -> impl IntoView {
         <section class="panel" aria-labelledby="kept-title">
             <h2 id="kept-title">"Protect from clearing"</h2>
             <p role="status">{words}</p>
+            {(!fence::is_kept()).then(|| view! {
+                <p>"This browser keeps no note beside your posts. If it lost the newest of them, Effigy would learn of it only from a meeting point or a friend."</p>
+            })}
             <Show when=move || kept.get() != Some(true)>
                 <button class="button" type="button" on:click=ask>"Ask the browser to keep it"</button>
             </Show>

@@ -112,10 +112,14 @@ fn what_stands_behind_damage_comes_back_with_what_it_says() {
 
 /// A file that is a picture: nothing here looks at its pixels.
 pub(super) fn png() -> Vec<u8> {
+    png_of(b"pixels")
+}
+
+fn png_of(pixels: &[u8]) -> Vec<u8> {
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     for (kind, data) in [
         (b"IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0].as_slice()),
-        (b"IDAT", b"pixels".as_slice()),
+        (b"IDAT", pixels),
         (b"IEND", &[]),
     ] {
         file.extend_from_slice(&u32::try_from(data.len()).unwrap().to_be_bytes());
@@ -209,4 +213,85 @@ fn an_unfollowed_persons_posts_make_room() {
     );
     desk.restart();
     assert!(!desk.keeps(ben.device()));
+}
+
+#[test]
+fn a_screen_is_told_how_far_a_picture_is() {
+    let bytes = [7; 100_000];
+    let mut ben = Actor::new(2);
+    shows(&mut ben, &bytes);
+    let (mut desk, hub) = following(&[&ben]);
+    let (cid, size) = (Cid::of(&bytes), bytes.len() as u64);
+    let told = |desk: &Desk| match desk.events.last() {
+        Some(Event::Transfer(transfer)) if transfer.cid == cid => {
+            assert_eq!(transfer.size, size);
+            (transfer.sources, transfer.here)
+        }
+        other => panic!("no transfer but {other:?}"),
+    };
+    desk.tell(crate::io::Input::Command(Command::LoadContent { cid, size }));
+    assert_eq!(told(&desk), (0, 0), "nobody has said that they have it");
+    desk.say(hub.link, Message::IHave { blobs: vec![(cid, size)] });
+    assert_eq!(told(&desk), (1, 0));
+    let request = desk.heard(hub.link).into_iter().find_map(|message| match message {
+        Message::GetBlob { request, .. } => Some(request),
+        _ => None,
+    });
+    let (request, size) = (request.unwrap(), size as u32);
+    let bytes = bytes[..60_000].to_vec();
+    desk.say(hub.link, Message::Chunk { bytes, offset: 0, request, size });
+    assert_eq!(told(&desk), (1, 60_000));
+}
+
+#[test]
+fn who_is_blocked_keeps_their_name_and_one_who_no_longer_is_loses_it() {
+    let mut ben = Actor::new(2);
+    ben.posts("one");
+    let (mut desk, _) = following(&[&ben]);
+    let synod = ben.synod();
+    let block = |desk: &mut Desk, on| {
+        desk.ask(|ticket| Command::Relate { on, relation: Relation::Block, synod, ticket });
+    };
+    let called = |desk: &Desk| {
+        desk.events.iter().find_map(|event| match event {
+            Event::Called { name, synod: who } if *who == synod => Some(name.clone()),
+            _ => None,
+        })
+    };
+    block(&mut desk, true);
+    assert!(!desk.keeps(synod));
+    desk.restart();
+    let name = called(&desk);
+    assert!(name.is_some_and(|name| !name.is_empty()));
+    block(&mut desk, false);
+    desk.restart();
+    assert_eq!(called(&desk), None);
+}
+
+#[test]
+fn what_others_gave_makes_room_and_what_is_ones_own_stays() {
+    assert!(Desk::person(4).node.make_room().is_none(), "there is nothing to spare");
+    let bytes = png_of(&[7; 100_000]);
+    let mut ben = Actor::new(2);
+    shows(&mut ben, &bytes);
+    let (mut desk, hub) = following(&[&ben]);
+    let (cid, size) = (Cid::of(&bytes), bytes.len() as u64);
+    desk.say(hub.link, Message::IHave { blobs: vec![(cid, size)] });
+    let request = desk.heard(hub.link).into_iter().find_map(|message| match message {
+        Message::GetBlob { request, .. } => Some(request),
+        _ => None,
+    });
+    let request = request.unwrap();
+    for (at, part) in bytes.chunks(60_000).enumerate() {
+        let chunk = Message::Chunk {
+            bytes: part.to_vec(),
+            offset: (at * 60_000) as u32,
+            request,
+            size: size as u32,
+        };
+        desk.say(hub.link, chunk);
+    }
+    assert!(desk.table(Table::Blobs).iter().any(|(key, _)| key.as_slice() == cid.digest()));
+    let room = desk.node.make_room().unwrap();
+    assert!(room.deletes.iter().any(|key| key.bytes == cid.digest()));
 }
