@@ -43,7 +43,9 @@ fn Peers() -> impl IntoView {
     let handle = expect_context::<Handle>();
     let peers = Memo::new(move |_| model.network().with(|network| network.peers.clone()));
     // A full inbox wakes the engine as well.
-    let try_now = move |_| drop(handle.send(Command::Wake));
+    let try_now = move |_| {
+        handle.send(Command::Wake);
+    };
     view! {
         <section class="panel" aria-labelledby="peers-title">
             <h2 id="peers-title">"Connected now"</h2>
