@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 use web_sys::{Blob, Url, Worker};
 
+use crate::picture::{self, Canvas, PictureFault, Use};
 use crate::{Job, Pool};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -18,10 +19,10 @@ const PATIENCE: u32 = 20_000;
 
 /// A worker that answers each frame with its bytes in UTF-8, and falls over one that says "fall".
 const ECHO: &str = "
-    self.onmessage = ({ data: [kind, text] }) => {
+    self.onmessage = ({ data: [number, kind, text] }) => {
         if (text === 'fall') { throw new Error('this worker was asked to fall'); }
         const { buffer } = new TextEncoder().encode(`${kind}:${text}`);
-        self.postMessage(buffer, [buffer]);
+        self.postMessage([number, buffer], [buffer]);
     };
     self.postMessage(null);";
 /// A worker that cannot even begin.
@@ -134,4 +135,77 @@ async fn more_than_can_wait_is_given_back_at_once() {
     let at_once = answers.borrow().len();
     assert!((30..=40).contains(&at_once), "{at_once} were given back");
     answered(&answers, 100).await;
+}
+
+/// A file as a phone makes one: a JPEG with something behind its pixels that tells about them.
+async fn photo(width: u32, height: u32) -> Blob {
+    let canvas = element(width, height).unwrap();
+    let Canvas::Element(canvas) = canvas else { unreachable!() };
+    let context: web_sys::CanvasRenderingContext2d =
+        canvas.get_context("2d").unwrap().unwrap().unchecked_into();
+    for n in 0..40_u32 {
+        context.set_fill_style_str(&format!("hsl({}, 70%, 60%)", n * 9));
+        context.fill_rect(f64::from(n * 37 % width), f64::from(n * 53 % height), 60.0, 40.0);
+    }
+    let encoded = js_sys::Promise::new(&mut |resolve, _| {
+        canvas.to_blob_with_type_and_encoder_options(&resolve, "image/jpeg", &0.9.into()).unwrap();
+    });
+    let blob: Blob = wasm_bindgen_futures::JsFuture::from(encoded).await.unwrap().unchecked_into();
+    let bytes = wasm_bindgen_futures::JsFuture::from(blob.array_buffer()).await.unwrap();
+    let bytes = Uint8Array::new(&bytes).to_vec();
+    let comment = b"\xff\xfe\x00\x10I was at home.";
+    let told = [&bytes[..2], comment, &bytes[2..]].concat();
+    Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(told.as_slice()))).unwrap()
+}
+
+fn element(width: u32, height: u32) -> Option<Canvas> {
+    let document = web_sys::window()?.document()?;
+    let canvas: web_sys::HtmlCanvasElement =
+        document.create_element("canvas").ok()?.unchecked_into();
+    canvas.set_width(width);
+    canvas.set_height(height);
+    Some(Canvas::Element(canvas))
+}
+
+#[test]
+async fn pictures_are_made_alike_on_a_page_and_beside_it() {
+    let file = photo(900, 600).await;
+    for (purpose, sides, small) in
+        [(Use::Post, (900, 600), Some((480, 320))), (Use::Profile, (512, 512), None)]
+    {
+        let here = picture::make(&file, purpose, element).await.unwrap();
+        let beside = picture::make(&file, purpose, Canvas::offscreen).await.unwrap();
+        for made in [&here, &beside] {
+            assert_eq!((made.full.width, made.full.height), sides);
+            let thumbnail = made.thumbnail.as_ref();
+            assert_eq!(thumbnail.map(|pixels| (pixels.width, pixels.height)), small);
+            assert!(!made.full.bytes.windows(6).any(|bytes| bytes == b"I was "));
+            let facts = effigy_core::image::inspect(&made.full.bytes).unwrap();
+            assert_eq!((facts.width, facts.height), sides);
+            assert!(picture::read(&picture::write(made)).as_ref() == Some(made));
+        }
+        assert_eq!(here.full.image_type, beside.full.image_type);
+    }
+    assert!(picture::read(&[]).is_none());
+}
+
+#[test]
+async fn what_is_no_picture_is_none_anywhere() {
+    let file = Blob::new_with_str_sequence(&Array::of1(&"not a picture".into())).unwrap();
+    let faults = [
+        picture::make(&file, Use::Post, element).await.err(),
+        picture::make(&file, Use::Post, Canvas::offscreen).await.err(),
+    ];
+    assert!(matches!(faults[0], Some(PictureFault::Image(_))), "{faults:?}");
+    assert_eq!(faults[0], faults[1]);
+}
+
+#[test]
+fn proportions_are_kept_and_nothing_grows() {
+    let fitting = picture::fitting;
+    assert_eq!(fitting(4000, 3000, 2048), Some((2048, 1536)));
+    assert_eq!(fitting(3000, 4000, 480), Some((360, 480)));
+    assert_eq!(fitting(100, 50, 480), Some((100, 50)));
+    assert_eq!(fitting(8192, 1, 480), Some((480, 1)));
+    assert_eq!(fitting(0, 9, 480), None);
 }

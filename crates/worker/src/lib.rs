@@ -10,6 +10,7 @@
 
 mod job;
 mod listen;
+pub mod picture;
 mod pool;
 mod serve;
 

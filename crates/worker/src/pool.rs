@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use js_sys::ArrayBuffer;
-use wasm_bindgen::JsCast;
+use js_sys::{Array, ArrayBuffer};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageEvent, Worker};
 
 use crate::job::Job;
@@ -33,14 +33,13 @@ type Done = Box<dyn FnOnce(Option<ArrayBuffer>)>;
 
 /// Workers that do jobs. Copies are the same pool.
 ///
-/// Jobs are begun in the order in which they came; of several workers a later one may be ready
-/// first.
+/// Jobs are begun in the order in which they came, and may be done in another.
 #[derive(Clone)]
 pub struct Pool(Rc<RefCell<State>>);
 
 struct State {
-    /// Counts the workers, so that what one says late is not taken for the word of its successor.
-    count: u64,
+    /// Counts workers and jobs, so that what one says late is taken for nothing else.
+    count: u32,
     /// How many failed since one last did something.
     failures: u32,
     hands: Vec<Hand>,
@@ -52,10 +51,10 @@ struct State {
 
 /// A worker.
 struct Hand {
-    /// What it holds, in the order in which it answers.
+    /// What it holds, in the order in which it was begun.
     asked: VecDeque<Asked>,
     _listeners: [Listener; 3],
-    name: u64,
+    name: u32,
     /// Whether it listens: what is posted before is lost.
     ready: bool,
     /// When it is taken for dead, or is no longer kept.
@@ -67,6 +66,7 @@ struct Hand {
 struct Asked {
     done: Done,
     job: Job,
+    number: u32,
     tries: u32,
 }
 
@@ -106,9 +106,10 @@ impl Pool {
     /// Has a job done. `done` is called with the answer, or with `None` when nobody does it: perhaps
     /// at once.
     pub fn ask(&self, job: Job, done: impl FnOnce(Option<ArrayBuffer>) + 'static) {
-        let asked = Asked { done: Box::new(done), job, tries: 0 };
+        let mut asked = Asked { done: Box::new(done), job, number: 0, tries: 0 };
         {
             let mut state = self.0.borrow_mut();
+            asked.number = state.next();
             if state.size > 0 && state.waiting.len() < WAITING {
                 state.waiting.push_back(asked);
                 drop(state);
@@ -162,8 +163,7 @@ impl Pool {
             state.size = state.hands.len();
             return None;
         };
-        state.count = state.count.saturating_add(1);
-        let name = state.count;
+        let name = state.next();
         let (on_message, on_error, on_garbled) = (self.weak(), self.weak(), self.weak());
         let listeners = [
             Listener::new(&worker, "message", move |event| {
@@ -181,31 +181,31 @@ impl Pool {
     }
 
     /// A worker says that it listens, or answers the first of what it holds.
-    fn heard(&self, name: u64, event: Event) {
+    fn heard(&self, name: u32, event: Event) {
         let event: MessageEvent = event.unchecked_into();
         let Some(at) = self.place(name) else { return };
         let answered = {
             let mut state = self.0.borrow_mut();
             let Some(hand) = state.hands.get_mut(at) else { return };
-            let answer = event.data().dyn_into::<ArrayBuffer>().ok();
-            if answer.is_some() && hand.ready {
-                let asked = hand.asked.pop_front();
+            hand.begin();
+            let answered = answer(&event.data()).and_then(|(number, answer)| {
+                let at = hand.asked.iter().position(|asked| asked.number == number)?;
+                Some((hand.asked.remove(at)?.done, answer))
+            });
+            if answered.is_some() {
                 state.failures = 0;
-                asked.map(|asked| (asked.done, answer))
-            } else {
-                hand.begin();
-                None
             }
+            answered
         };
         self.watch(at);
         self.hand_out();
         if let Some((done, answer)) = answered {
-            done(answer);
+            done(Some(answer));
         }
     }
 
     /// A worker failed, or has been silent for too long. What it held is done by others.
-    fn fell(&self, name: u64) {
+    fn fell(&self, name: u32) {
         let Some(at) = self.place(name) else { return };
         let mut given_up = None;
         {
@@ -216,7 +216,7 @@ impl Pool {
             if state.failures >= FAILURES {
                 state.size = 0;
             }
-            // It was doing the first when it fell, if it had begun at all.
+            // It most likely fell over the first, if it had begun at all.
             if let Some(first) = hand.asked.front_mut().filter(|_| hand.ready) {
                 first.tries = first.tries.saturating_add(1);
                 if first.tries >= TRIES {
@@ -234,7 +234,7 @@ impl Pool {
     }
 
     /// Lets a worker go that had nothing to do.
-    fn dismiss(&self, name: u64) {
+    fn dismiss(&self, name: u32) {
         let Some(at) = self.place(name) else { return };
         let mut state = self.0.borrow_mut();
         if state.hands.get(at).is_some_and(|hand| hand.asked.is_empty()) {
@@ -259,7 +259,7 @@ impl Pool {
         WeakPool(Rc::downgrade(&self.0))
     }
 
-    fn place(&self, name: u64) -> Option<usize> {
+    fn place(&self, name: u32) -> Option<usize> {
         self.0.borrow().hands.iter().position(|hand| hand.name == name)
     }
 }
@@ -279,7 +279,7 @@ impl Hand {
     /// Takes one more job.
     fn take(&mut self, asked: Asked) {
         if self.ready {
-            self.post(&asked.job);
+            self.post(&asked);
         }
         self.asked.push_back(asked);
     }
@@ -287,14 +287,28 @@ impl Hand {
     /// It listens now: hears what it was given meanwhile.
     fn begin(&mut self) {
         if !std::mem::replace(&mut self.ready, true) {
-            self.asked.iter().for_each(|asked| self.post(&asked.job));
+            self.asked.iter().for_each(|asked| self.post(asked));
         }
     }
 
-    fn post(&self, job: &Job) {
+    fn post(&self, asked: &Asked) {
         // What cannot be posted is never answered, and given up with the worker.
-        let _ = self.worker.post_message(&job.to_wire());
+        let _ = self.worker.post_message(&asked.job.to_wire(asked.number));
     }
+}
+
+impl State {
+    /// A number that was not used before.
+    const fn next(&mut self) -> u32 {
+        self.count = self.count.wrapping_add(1);
+        self.count
+    }
+}
+
+/// What a worker answers, and to which job.
+fn answer(message: &JsValue) -> Option<(u32, ArrayBuffer)> {
+    let message: &Array = message.dyn_ref()?;
+    Some((message.get(0).as_f64()? as u32, message.get(1).dyn_into().ok()?))
 }
 
 impl Drop for State {

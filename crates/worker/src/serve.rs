@@ -1,14 +1,16 @@
-//! The worker's end: takes one job after the other, in the order in which they come.
+//! The worker's end: begins each job as it comes, and answers under its number.
 
 use std::cell::RefCell;
 
 use effigy_proto::Message;
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::job::Job;
 use crate::listen::Listener;
+use crate::picture::{self, Canvas, Use};
 
 thread_local! {
     /// Keeps the worker listening for as long as it lives.
@@ -29,8 +31,14 @@ pub fn serve() {
     let page = scope.clone();
     let listener = Listener::new(&scope, "message", move |event| {
         let event: MessageEvent = event.unchecked_into();
-        if let Some(job) = Job::from_wire(&event.data()) {
-            answer(&page, &work(&job));
+        match Job::from_wire(&event.data()) {
+            Some((number, Job::Frame(text))) => {
+                answer(&page, number, &Message::check_text(&String::from(text)));
+            }
+            Some((number, Job::Picture(file, purpose))) => {
+                draw(page.clone(), number, file, purpose)
+            }
+            None => (),
         }
     });
     LISTENER.with_borrow_mut(|kept| *kept = Some(listener));
@@ -38,16 +46,20 @@ pub fn serve() {
     let _ = scope.post_message(&JsValue::NULL);
 }
 
-fn work(job: &Job) -> Vec<u8> {
-    match job {
-        Job::Frame(text) => Message::check_text(&String::from(text)),
-    }
+/// Makes a picture, while other jobs go on.
+#[expect(clippy::disallowed_methods, reason = "a worker has nobody else who could wait for it")]
+fn draw(page: DedicatedWorkerGlobalScope, number: u32, file: Blob, purpose: Use) {
+    spawn_local(async move {
+        let made = picture::make(&file, purpose, Canvas::offscreen).await;
+        answer(&page, number, &made.map(|made| picture::write(&made)).unwrap_or_default());
+    });
 }
 
 /// Gives the bytes away: they are not copied once more.
-fn answer(page: &DedicatedWorkerGlobalScope, bytes: &[u8]) {
+fn answer(page: &DedicatedWorkerGlobalScope, number: u32, bytes: &[u8]) {
     let buffer = Uint8Array::from(bytes).buffer();
-    let _ = page.post_message_with_transfer(&buffer, &Array::of1(&buffer));
+    let message = Array::of2(&number.into(), &buffer);
+    let _ = page.post_message_with_transfer(&message, &Array::of1(&buffer));
 }
 
 fn scope() -> Option<DedicatedWorkerGlobalScope> {

@@ -29,6 +29,8 @@ pub(crate) struct Model {
     repair: RwSignal<Option<Repair>>,
     /// Counts the changes of `feeds`.
     revision: RwSignal<u64>,
+    /// Whether entries came that no screen has looked at.
+    stale: StoredValue<bool>,
     tickets: Tickets,
     toasts: Toasts,
     /// Set while the store takes nothing: whether for want of room.
@@ -59,6 +61,7 @@ impl Model {
             phase: RwSignal::new(Phase::Loading),
             repair: RwSignal::new(None),
             revision: RwSignal::new(0),
+            stale: StoredValue::new(false),
             tickets: Tickets::new(),
             toasts: Toasts::new(),
             unwritable: RwSignal::new(None),
@@ -98,7 +101,7 @@ impl Model {
         self.now.set(now);
     }
 
-    /// Takes in what became true.
+    /// Takes in what became true. Screens look at new entries with the next [`show`](Self::show).
     pub(crate) fn apply(self, event: Event) {
         match event {
             Event::Called { name, synod } => {
@@ -164,7 +167,14 @@ impl Model {
                 }
             }
         });
-        self.revise();
+        self.stale.set_value(true);
+    }
+
+    /// Has screens look at what came.
+    pub(crate) fn show(self) {
+        if self.stale.get_value() {
+            self.revise();
+        }
     }
 
     fn mend(self, repair: Repair) {
@@ -196,6 +206,7 @@ impl Model {
     }
 
     fn revise(self) {
+        self.stale.set_value(false);
         self.revision.update(|revision| *revision = revision.wrapping_add(1));
     }
 

@@ -1,4 +1,6 @@
-//! The workers that this device can have.
+//! The workers that this device can have: one pool for all of the page.
+
+use std::cell::OnceCell;
 
 use effigy_worker::Pool;
 use js_sys::{Function, Reflect};
@@ -10,10 +12,17 @@ use web_sys::Worker;
 const FEWEST: f64 = 1.0;
 const MOST: f64 = 4.0;
 
-/// A pool that leaves a core to the page, where there is more than one.
+thread_local! {
+    static POOL: OnceCell<Pool> = const { OnceCell::new() };
+}
+
+/// The pool. It leaves a core to the page, where there is more than one.
 pub(crate) fn pool() -> Pool {
-    let cores = window().navigator().hardware_concurrency();
-    Pool::new((cores - 1.0).clamp(FEWEST, MOST) as usize, start)
+    POOL.with(|pool| {
+        let cores = window().navigator().hardware_concurrency();
+        let size = (cores - 1.0).clamp(FEWEST, MOST) as usize;
+        pool.get_or_init(|| Pool::new(size, start)).clone()
+    })
 }
 
 /// Starts one worker. `boot.js` knows the address of its script, and may make one of it; the

@@ -80,9 +80,9 @@ fn what_is_forgotten_says_nothing_more() {
 fn pool() -> Pool {
     Pool::new(1, || {
         let script = "
-            self.onmessage = ({ data: [, text] }) => {
+            self.onmessage = ({ data: [number, , text] }) => {
                 const found = new Uint8Array([text.charCodeAt(0)]);
-                self.postMessage(found.buffer);
+                self.postMessage([number, found.buffer]);
             };
             self.postMessage(null);";
         let parts = Array::of1(&JsValue::from_str(script));

@@ -23,6 +23,9 @@ const COMMANDS: usize = 64;
 const EVENTS: usize = 64;
 /// For how many milliseconds events may be taken in before the page gets a turn.
 const BUDGET: u64 = 12;
+/// How many milliseconds pass before screens look again, while entries keep coming. Each look draws
+/// lists anew, and nobody reads as fast as that.
+const LOOK: u64 = 100;
 
 /// Why a run ended.
 pub(super) enum Ended {
@@ -109,6 +112,8 @@ struct Attendant {
     newcomer: Option<NewAccount>,
     /// What is missing, while this device must not write.
     repair: Option<Repair>,
+    /// When screens last looked at what came.
+    shown: u64,
     stop: Stopper,
 }
 
@@ -128,6 +133,7 @@ impl Attendant {
             model,
             newcomer,
             repair: None,
+            shown: 0,
             stop,
         }
     }
@@ -138,8 +144,13 @@ impl Attendant {
         loop {
             match select(events.next(), wishes.next()).await {
                 Either::Left((Some(event), _)) => {
-                    self.take(event);
-                    self.breathe().await;
+                    let mut next = Some(event);
+                    while let Some(event) = next {
+                        self.take(event);
+                        next = events.try_recv().ok();
+                        self.show(next.is_none());
+                        self.breathe().await;
+                    }
                 }
                 Either::Left((None, _)) => return starts_over,
                 Either::Right((Some(Wish::Start(newcomer)), _)) => self.begin(newcomer),
@@ -204,10 +215,18 @@ impl Attendant {
         }
     }
 
+    /// Has screens look at what came: at the end, and from time to time before.
+    fn show(&mut self, is_all: bool) {
+        let now = clock::now();
+        if is_all || now.saturating_sub(self.shown) >= LOOK {
+            self.model.show();
+            self.shown = now;
+        }
+    }
+
     /// Gives the page a turn when much was taken in at once.
     async fn breathe(&mut self) {
-        let now = clock::now();
-        if now.saturating_sub(self.breathed) < BUDGET {
+        if clock::now().saturating_sub(self.breathed) < BUDGET {
             return;
         }
         // In the background a timer takes a second, and nobody is looking.
