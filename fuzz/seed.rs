@@ -8,13 +8,15 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 /// Which vectors start which target.
-const SEEDS: [(&str, &[&str]); 6] = [
+const SEEDS: [(&str, &[&str]); 8] = [
     ("canon", &["canon", "entry", "payload"]),
     ("entry", &["entry"]),
     ("image", &["image"]),
     ("invite", &["invite", "cid", "did_key", "signature", "words"]),
     ("manifest", &["manifest"]),
     ("payload", &["payload"]),
+    ("places", &["invite"]),
+    ("seal", &["envelope", "letter"]),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -31,13 +33,66 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    messages(&fuzz.join("corpus/message"))
+    messages(&fuzz.join("corpus/message"))?;
+    texts(fuzz)?;
+    chances(fuzz)
+}
+
+/// Texts and descriptions of connections, of which there are no vectors.
+fn texts(fuzz: &Path) -> Result<(), Box<dyn Error>> {
+    let markdown = [
+        "# A *title*\n\n1. one\n2. **two** `code`\n\n> quoted [link](https://a.example/x)\n\n---\n",
+        "![picture](https://a.example/p.png) <b>html</b> ~~gone~~\n```\ncode\n```\n",
+    ];
+    let hex = ["AB"; 32].join(":");
+    let places = [
+        format!(
+            "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=fingerprint:sha-256 {hex}\r\n"
+        ),
+        "https://hub.example:8420/".to_owned(),
+        "http://[::1]:8420".to_owned(),
+        "#/you/network".to_owned(),
+    ];
+    for (index, text) in markdown.iter().enumerate() {
+        write(&fuzz.join("corpus/markdown"), &format!("text-{index}"), text.as_bytes())?;
+    }
+    for (index, text) in places.iter().enumerate() {
+        write(&fuzz.join("corpus/places"), &format!("place-{index}"), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// For targets that take bytes as chance: some to begin with.
+fn chances(fuzz: &Path) -> Result<(), Box<dyn Error>> {
+    for target in ["chain", "interaction", "rest", "session"] {
+        for seed in 0..8_u32 {
+            let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
+            let bytes: Vec<u8> = (0..200)
+                .map(|_| {
+                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    (state >> 24) as u8
+                })
+                .collect();
+            write(&fuzz.join("corpus").join(target), &format!("chance-{seed}"), &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(folder)?;
+    Ok(fs::write(folder.join(name), bytes)?)
 }
 
 /// What the case is about: text in one of several members, or bytes.
 fn bytes(case: &Value) -> Result<Vec<u8>, Box<dyn Error>> {
     if let Some(hex) = case["hex"].as_str() {
         return Ok(HEXLOWER.decode(hex.as_bytes())?);
+    }
+    for member in ["envelope", "letter"] {
+        if case[member].is_object() {
+            return Ok(case[member].to_string().into_bytes());
+        }
     }
     let text = ["text", "words", "signature"].iter().find_map(|member| case[*member].as_str());
     Ok(text.ok_or("a case has text or bytes")?.as_bytes().to_vec())

@@ -8,12 +8,12 @@
 
 mod bench;
 mod browser_tests;
-
 mod dev;
 mod docs;
 mod e2e;
 mod failure;
 mod fingerprint;
+mod fuzz;
 mod hub;
 mod install;
 mod lint;
@@ -44,6 +44,8 @@ cargo xtask <command>
                      everything that must hold before a commit; --quick leaves out browsers and the PWA
   tidy               the rules of the architecture, read from the sources
   e2e [JOURNEY ..]   what people do, in real browsers against a real hub
+  fuzz [TARGET ..] [--seconds N]
+                     inputs that break something, looked for a minute a target
   bench [NAME ..]    what is measured, each beside its limit: start, ingest
   screenshots        the pictures of the documents
   size               what the first start loads, compressed
@@ -75,6 +77,7 @@ fn run(mut arguments: Vec<String>) -> Outcome {
         "bench" => bench::run(&options.rest()?),
         "tidy" => options.finish().and_then(|()| tidy::run()),
         "e2e" => e2e::run(&options.rest()?),
+        "fuzz" => fuzz::run(options),
         "screenshots" => options.finish().and_then(|()| e2e::screenshots()),
         "size" => options.finish().and_then(|()| size::run()),
         "docs" => options.finish().and_then(|()| docs::run()),
