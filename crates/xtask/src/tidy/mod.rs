@@ -2,6 +2,7 @@
 
 mod arrows;
 mod licences;
+mod proofs;
 mod sources;
 
 use std::path::Path;
@@ -25,15 +26,18 @@ pub(crate) fn run() -> Outcome {
     let metadata =
         shell::read(&mut workspace::cargo(&["metadata", "--quiet", "--format-version", "1"]))?;
     breaches.extend(licences::check(&metadata, &workspace::read(&root.join("deny.toml"))?));
-    let mut count = 0_usize;
+    let mut files = Vec::new();
     for path in workspace::files(&root)? {
         let Some(name) = path.strip_prefix(&root).ok().and_then(Path::to_str) else { continue };
-        if !sources::is_text(name) {
-            continue;
-        }
-        breaches.extend(sources::check(name, &workspace::read(&path)?));
-        count += 1;
+        let text = if sources::is_text(name) { workspace::read(&path)? } else { String::new() };
+        files.push((name.to_owned(), text));
     }
+    let texts = files.iter().filter(|(name, _)| sources::is_text(name));
+    for (name, text) in texts.clone() {
+        breaches.extend(sources::check(name, text));
+    }
+    breaches.extend(proofs::check(&workspace::read(&root.join("docs/security.md"))?, &files));
+    let count = texts.count();
     for breach in &breaches {
         println!("{}: {}", breach.place, breach.rule);
     }
