@@ -24,7 +24,8 @@ pub(crate) struct Handle {
     reopen: Reopen,
     /// Batches acknowledged and not yet durable.
     relaxed: Cell<usize>,
-    pub(crate) is_new: bool,
+    /// Whether nothing was there before.
+    pub(crate) is_new: Cell<bool>,
 }
 
 enum State {
@@ -37,9 +38,9 @@ enum State {
 }
 
 impl Handle {
-    pub(crate) fn new(database: Database, is_new: bool, reopen: Reopen) -> Self {
+    pub(crate) fn new(database: Database, reopen: Reopen) -> Self {
         let (state, relaxed) = (RefCell::new(State::Open(database)), Cell::new(0));
-        Self { state, reopen, relaxed, is_new }
+        Self { state, reopen, relaxed, is_new: Cell::new(false) }
     }
 
     /// How many batches are acknowledged and not yet durable.

@@ -48,15 +48,13 @@ impl RedbStore {
     /// is no store, [`StoreError::Backend`] when it is open elsewhere or may not be opened.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
         let is_new = !path.exists();
-        let file = owned(options).open(&path).map_err(error::io)?;
-        let database = handle::open(|| builder().create_file(file))?;
         if is_new {
-            sync_folder(&path)?;
+            make(&path)?;
         }
-        Self::with(database, move || builder().open(&path))
+        let store = Self::open_existing(path)?;
+        store.handle.is_new.set(is_new);
+        Ok(store)
     }
 
     /// Opens a file that is already there, and migrates it when it is old. For whoever only looks:
@@ -96,7 +94,7 @@ impl RedbStore {
 
     /// Whether [`RedbStore::open`] found nothing and began a new store.
     pub fn is_new(&self) -> bool {
-        self.handle.is_new
+        self.handle.is_new.get()
     }
 
     fn with(
@@ -104,9 +102,7 @@ impl RedbStore {
         reopen: impl Fn() -> Result<Database, DatabaseError> + 'static,
     ) -> Result<Self, StoreError> {
         match guard::guarded(|| schema::prepare(&database)).flatten() {
-            Ok(is_new) => {
-                Ok(Self { handle: Rc::new(Handle::new(database, is_new, Box::new(reopen))) })
-            }
+            Ok(()) => Ok(Self { handle: Rc::new(Handle::new(database, Box::new(reopen))) }),
             Err(error) => {
                 handle::close(database);
                 Err(error)
@@ -194,6 +190,22 @@ fn write(
     }
     transaction.commit()?;
     Ok(())
+}
+
+/// Makes a new store, aside, and gives it its name when it is whole: a machine that dies meanwhile
+/// leaves no store, and never half of one.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".new");
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true);
+    let file = owned(options).open(&aside).map_err(error::io)?;
+    let database = handle::open(|| builder().create_file(file))?;
+    let prepared = guard::guarded(|| schema::prepare(&database)).flatten();
+    handle::close(database);
+    prepared?;
+    std::fs::rename(&aside, path).map_err(error::io)?;
+    sync_folder(path)
 }
 
 fn builder() -> Builder {

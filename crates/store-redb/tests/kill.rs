@@ -16,8 +16,8 @@ use effigy_store::suite::{Dice, block_on};
 use effigy_store::{Batch, Durability, Key, Range, Store, Table};
 use effigy_store_redb::RedbStore;
 
-/// How often the writer is killed.
-const ROUNDS: u32 = 20;
+/// How often the writer is killed; `EFFIGY_TEST_KILLS` says otherwise for a longer run.
+const ROUNDS: u32 = 200;
 /// Tells the child which file to write; without it the child's part does nothing.
 const FILE: &str = "EFFIGY_TEST_KILL_FILE";
 /// What an acknowledgement looks like, to tell it from what the test harness prints.
@@ -27,9 +27,11 @@ const SAFE: &str = "safe up to ";
 fn nothing_acknowledged_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.redb");
+    let rounds = env::var("EFFIGY_TEST_KILLS").ok().and_then(|text| text.parse().ok());
+    let rounds = rounds.unwrap_or(ROUNDS);
     let mut dice = Dice::new(9);
     let mut n_records = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let pause = Duration::from_micros(dice.roll(40_000));
         let acknowledged = write_until_killed(&file, pause).unwrap_or(n_records);
         let found = check(&file);
@@ -39,7 +41,7 @@ fn nothing_acknowledged_is_lost() {
         );
         n_records = found;
     }
-    assert!(n_records > ROUNDS, "{n_records} records in all: the writer was killed too early");
+    assert!(n_records > rounds, "{n_records} records in all: the writer was killed too early");
 }
 
 /// Starts the child, lets it write for a while behind its first acknowledgement, and kills it.

@@ -36,11 +36,11 @@ pub(crate) const fn definition(table: Table) -> Definition {
     TableDefinition::new(table.name())
 }
 
-/// Gives a database the newest shape. Whether it was new.
-pub(crate) fn prepare(database: &Database) -> Result<bool, StoreError> {
+/// Gives a database the newest shape.
+pub(crate) fn prepare(database: &Database) -> Result<(), StoreError> {
     let found = version(database).map_err(error::redb)?;
     match found {
-        Some(VERSION) => return Ok(false),
+        Some(VERSION) => return Ok(()),
         Some(found) if found > VERSION => return Err(StoreError::Newer { found, known: VERSION }),
         Some(0) => {
             return Err(StoreError::Damaged(Box::new(redb::Error::Corrupted(
@@ -49,8 +49,7 @@ pub(crate) fn prepare(database: &Database) -> Result<bool, StoreError> {
         }
         None | Some(_) => {}
     }
-    migrate(database, found).map_err(error::redb)?;
-    Ok(found.is_none())
+    migrate(database, found).map_err(error::redb)
 }
 
 /// The version of a database; `None` when it is empty.

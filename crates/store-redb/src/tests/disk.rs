@@ -1,75 +1,40 @@
 //! A disk that is full, fails, and recovers.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use effigy_store::suite::{block_on, contents};
 use effigy_store::{Batch, Key, Store, StoreError, Table};
-use redb::{Builder, StorageBackend};
+use redb::StorageBackend;
 
+use super::drive::{Call, Drive};
 use crate::RedbStore;
 
-/// A disk of bytes that takes no write at or behind a limit.
-#[derive(Clone, Debug)]
+/// A disk that takes no write at or behind a limit.
 struct Disk {
-    bytes: Arc<Mutex<Vec<u8>>>,
+    drive: Drive,
     limit: Arc<AtomicU64>,
-    kind: io::ErrorKind,
 }
 
 impl Disk {
     fn new(kind: io::ErrorKind) -> Self {
-        let limit = Arc::new(AtomicU64::new(u64::MAX));
-        Self { bytes: Arc::default(), limit, kind }
+        let drive = Drive::holding(Vec::new());
+        let (limit, length) = (Arc::new(AtomicU64::new(u64::MAX)), AtomicU64::new(0));
+        let allowed = Arc::clone(&limit);
+        drive.watch(move |call| {
+            let end = match call {
+                Call::Length(end) if *end > length.swap(*end, Ordering::Relaxed) => *end,
+                Call::Write { offset, bytes } => offset + bytes.len() as u64,
+                Call::Length(_) | Call::Read | Call::Sync => 0,
+            };
+            if end > allowed.load(Ordering::Relaxed) { Err(kind.into()) } else { Ok(()) }
+        });
+        Self { drive, limit }
     }
 
     fn set_limit(&self, limit: u64) {
         self.limit.store(limit, Ordering::Relaxed);
-    }
-
-    fn admit(&self, end: u64) -> io::Result<()> {
-        if end > self.limit.load(Ordering::Relaxed) { Err(self.kind.into()) } else { Ok(()) }
-    }
-
-    fn open(&self) -> RedbStore {
-        let database = Builder::new().create_with_backend(self.clone()).unwrap();
-        let disk = self.clone();
-        RedbStore::with(database, move || Builder::new().create_with_backend(disk.clone())).unwrap()
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.bytes.lock().unwrap().len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let offset = offset as usize;
-        let bytes = self.bytes.lock().unwrap();
-        let found = bytes.get(offset..offset + out.len());
-        out.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut bytes = self.bytes.lock().unwrap();
-        if len > bytes.len() as u64 {
-            self.admit(len)?;
-        }
-        bytes.resize(len as usize, 0);
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.admit(offset + data.len() as u64)?;
-        let offset = offset as usize;
-        self.bytes.lock().unwrap()[offset..offset + data.len()].copy_from_slice(data);
-        Ok(())
     }
 }
 
@@ -96,8 +61,8 @@ fn a_full_disk_says_so_changes_nothing_and_works_again() {
         [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge]
     {
         let disk = Disk::new(kind);
-        let store = disk.open();
-        disk.set_limit(disk.len().unwrap() + (6 << 20));
+        let store = disk.drive.open();
+        disk.set_limit(disk.drive.len().unwrap() + (6 << 20));
         let (acknowledged, error) = fill(&store);
         assert!(matches!(error, StoreError::Full), "{error:?}");
         assert!(acknowledged > 3);
@@ -111,14 +76,14 @@ fn a_full_disk_says_so_changes_nothing_and_works_again() {
         disk.set_limit(u64::MAX);
         block_on(store.apply(blob(200))).unwrap();
         drop(store);
-        assert_eq!(block_on(contents(&disk.open())).len(), usize::from(acknowledged) + 2);
+        assert_eq!(block_on(contents(&disk.drive.open())).len(), usize::from(acknowledged) + 2);
     }
 }
 
 #[test]
 fn relaxed_batches_are_not_lost_behind_the_owners_back() {
     let disk = Disk::new(io::ErrorKind::StorageFull);
-    let store = disk.open();
+    let store = disk.drive.open();
     let relaxed = Batch::new().put(Key::new(Table::Packs, *b"relaxed"), *b"acknowledged");
     block_on(store.apply(relaxed)).unwrap();
     disk.set_limit(0);
@@ -130,13 +95,13 @@ fn relaxed_batches_are_not_lost_behind_the_owners_back() {
         Err(error) => assert!(matches!(error, StoreError::Closed), "{error:?}"),
     }
     drop(store);
-    block_on(disk.open().apply(blob(1))).unwrap();
+    block_on(disk.drive.open().apply(blob(1))).unwrap();
 }
 
 #[test]
 fn another_failure_of_the_disk_keeps_its_cause() {
     let disk = Disk::new(io::ErrorKind::PermissionDenied);
-    let store = disk.open();
+    let store = disk.drive.open();
     disk.set_limit(0);
     let error = block_on(store.apply(blob(1))).unwrap_err();
     let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref());

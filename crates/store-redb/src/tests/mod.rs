@@ -2,7 +2,10 @@
 
 mod damage;
 mod disk;
+mod drive;
+mod failing;
 mod migration;
+mod power;
 
 use std::path::PathBuf;
 
@@ -51,6 +54,17 @@ fn a_store_says_whether_it_is_new() {
     assert!(RedbStore::open(place.path()).unwrap().is_new());
     assert!(!RedbStore::open(place.path()).unwrap().is_new());
     assert!(!RedbStore::open_existing(place.path()).unwrap().is_new());
+}
+
+/// What a machine leaves that dies while a store is made.
+#[test]
+fn half_a_store_is_none_and_is_made_anew() {
+    let place = block_on(OnDisk::fresh(""));
+    let aside = place.path().with_extension("redb.new");
+    std::fs::write(&aside, [7; 5_000]).unwrap();
+    let store = RedbStore::open(place.path()).unwrap();
+    assert!(store.is_new() && !aside.exists());
+    block_on(store.apply(record(1).strict())).unwrap();
 }
 
 #[test]
