@@ -35,7 +35,8 @@ pub async fn run(
 ) -> Result<(), EngineError> {
     let mut random = Random::seeded(config.seed);
     let (mut first, mut failed_at) = (None, None);
-    let (mut open, mut rereads) = (BTreeSet::new(), false);
+    let mut rereads = false;
+    let mut open = BTreeSet::new();
     loop {
         config.seed = random.bytes();
         let begin = if rereads { Node::rereading } else { Node::new };
@@ -52,16 +53,14 @@ pub async fn run(
                 world.reset();
                 config.fence = world.fenced().or(config.fence);
                 rereads = true;
+                refuse(&mut events, &mut open, false).await?;
                 continue;
             }
             Err(EngineError::Write { full }) => {
                 world.reset();
                 config.fence = world.fenced().or(config.fence);
                 // What was not begun yet is still done; who waits for what was, waits in vain.
-                for ticket in std::mem::take(&mut open) {
-                    let answer = Event::NotKept { full, ticket };
-                    events.send(answer).await.map_err(|_| EngineError::Deaf)?;
-                }
+                refuse(&mut events, &mut open, full).await?;
                 events.send(Event::StoreFailed { full }).await.map_err(|_| EngineError::Deaf)?;
             }
             Err(error) => return Err(error),
@@ -78,6 +77,19 @@ pub async fn run(
             }
         }
     }
+}
+
+/// Answers everybody who waits for what the node had taken on.
+async fn refuse(
+    events: &mut Sender<Event>,
+    open: &mut BTreeSet<Ticket>,
+    full: bool,
+) -> Result<(), EngineError> {
+    for ticket in std::mem::take(open) {
+        let answer = Event::NotKept { full, ticket };
+        events.send(answer).await.map_err(|_| EngineError::Deaf)?;
+    }
+    Ok(())
 }
 
 /// Waits until the person asks for something, or a while has passed.

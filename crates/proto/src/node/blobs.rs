@@ -742,7 +742,7 @@ impl Node {
     /// What to remove of others' so that one's own can be written, when the disk is full. `None` when
     /// nothing can be spared.
     pub fn make_room(&mut self) -> Option<Batch> {
-        if self.is_hub() {
+        if self.is_hub() || !self.ready {
             return None;
         }
         self.free_space();

@@ -143,7 +143,7 @@ fn batch(n: u32) -> Batch {
         Batch::new().put(key(n), record(n)).put(Key::new(Table::Heads, *b"own"), n.to_be_bytes());
     let batch = if n >= 40 { batch.delete(key(n - 40)) } else { batch };
     // A strict batch makes the relaxed ones before it safe as well.
-    if n % 4 == 0 { batch } else { batch.strict() }
+    if n.is_multiple_of(4) { batch } else { batch.strict() }
 }
 
 fn key(n: u32) -> Key {
