@@ -147,9 +147,9 @@ fn wasm_opt(step: &Step) -> Outcome {
         step.done("present");
         return Ok(());
     }
-    if !shell::on_path("npm") {
-        step.doing("installing npm, which brings it");
-        from_debian("npm", &["npm"])?;
+    if !shell::on_path("npm") || !shell::on_path("node") {
+        step.doing("installing Node.js and npm from Debian, which bring it");
+        from_debian("Node.js with npm", &["nodejs", "npm"])?;
     }
     step.doing("installing with npm");
     let tools = workspace::tools();
@@ -173,8 +173,8 @@ pub(crate) fn browser() -> Outcome<&'static str> {
 
 /// The packages of the journeys, as their lock file says.
 pub(crate) fn journey_packages() -> Outcome<&'static str> {
-    if !shell::on_path("npm") {
-        from_debian("npm", &["npm"])?;
+    if !shell::on_path("npm") || !shell::on_path("node") {
+        from_debian("Node.js with npm", &["nodejs", "npm"])?;
     }
     let node = shell::ask(Command::new("node").arg("--version")).unwrap_or_default();
     if major(&node).is_none_or(|version| version < NODE) {
@@ -202,22 +202,39 @@ fn major(version: &str) -> Option<u32> {
 
 fn from_debian(tool: &'static str, packages: &[&str]) -> Outcome {
     let line = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
-    let root = shell::ask(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0");
-    if !root || !shell::on_path("apt-get") {
-        return Err(Failure::Missing { tool, remedy: format!("On Debian: sudo {line}") });
-    }
+    let remedy = format!("On Debian: sudo {line}");
+    let missing = || Failure::Missing { tool, remedy: remedy.clone() };
+    let as_root = as_root().filter(|_| shell::on_path("apt-get")).ok_or_else(missing)?;
+    println!("  running {}{line}", if as_root { "" } else { "sudo " });
+    let apt = |arguments: &[&str]| {
+        let mut apt = Command::new(if as_root { "apt-get" } else { "sudo" });
+        if !as_root {
+            apt.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        }
+        apt.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+        apt
+    };
     let install = || {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        apt.args(["install", "-y", "--no-install-recommends"]).args(packages);
+        let mut apt = apt(&["install", "-y", "--no-install-recommends"]);
+        apt.args(packages);
         apt
     };
     // The lists of packages may be old or absent; asking for new ones first would cost a minute each time.
     if shell::run_long(&mut install()).is_err() {
-        shell::run_long(Command::new("apt-get").arg("update"))?;
+        shell::run_long(&mut apt(&["update"]))?;
         shell::run_long(&mut install())?;
     }
     Ok(())
+}
+
+/// Whether packages can be installed by this user themselves, or else through sudo that asks for no password. `None` when by neither.
+fn as_root() -> Option<bool> {
+    if shell::ask(Command::new("id").arg("-u")).is_some_and(|id| id.trim() == "0") {
+        return Some(true);
+    }
+    let sudo =
+        shell::on_path("sudo") && shell::ask(Command::new("sudo").args(["-n", "true"])).is_some();
+    sudo.then_some(false)
 }
 
 #[cfg(test)]
