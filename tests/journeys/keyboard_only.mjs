@@ -47,6 +47,9 @@ export default async function journey(stage) {
 
   await device.go();
   await app.heading("Welcome to Effigy").waitFor();
+  // Letters are for the app, and this is before it.
+  await keyboard.press("n");
+  assert.equal(new URL(device.page.url()).hash, "");
   await tabTo(/^Your name$/);
   await keyboard.type("Ana");
   await keyboard.press("Enter");
@@ -92,6 +95,13 @@ export default async function journey(stage) {
     assert.ok(now.isSeen, "a post that has the focus shows it");
     if (/Ben waits/.test(await device.page.evaluate(() => document.activeElement.innerText))) break;
   }
+  // By k to the post before, and back.
+  const here = await device.page.evaluate(() => document.activeElement.getAttribute("data-post"));
+  await keyboard.press("j");
+  const isLast = (await device.page.evaluate(() => document.activeElement.getAttribute("data-post"))) === here;
+  await keyboard.press("k");
+  if (isLast) await keyboard.press("j");
+  assert.equal(await device.page.evaluate(() => document.activeElement.getAttribute("data-post")), here);
   await keyboard.press("r");
   await app.heading("Post by Ben").waitFor();
   await until("the answer has the focus", async () => /reply/i.test((await device.page.evaluate(() => document.activeElement.placeholder)) ?? ""));
@@ -128,6 +138,16 @@ export default async function journey(stage) {
   assert.equal((await device.page.evaluate(focused)).name, "Block", "the focus is back where it was");
   assert.ok(await app.button("Unfollow").isVisible(), "nobody was blocked");
 
+  // Whoever does not want single letters switches them off.
   await keyboard.press("?");
-  await device.page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+  const keys = device.page.getByRole("dialog", { name: "Keyboard" });
+  await keys.waitFor();
+  await tabTo(/^Single letters do something$/);
+  await keyboard.press("Space");
+  await keyboard.press("Escape");
+  await keys.waitFor({ state: "hidden" });
+  await keyboard.press("n");
+  await keyboard.press("?");
+  await keys.waitFor();
+  assert.ok(await app.heading("Ben").isVisible(), "n did nothing");
 }

@@ -4,7 +4,8 @@ use leptos::ev;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
-use crate::browser::page;
+use crate::app::{Model, Phase};
+use crate::browser::{page, settings};
 
 /// What can be moved between by keys.
 const POSTS: &str = "main article[data-post]";
@@ -13,19 +14,30 @@ const POSTS: &str = "main article[data-post]";
 #[derive(Clone, Copy)]
 pub(crate) struct KeyHelp(pub(crate) RwSignal<bool>);
 
-/// Listens for as long as the caller's scope lives.
-pub(super) fn listen(help: KeyHelp) {
+/// Listens for as long as the caller's scope lives. Keys are for the app: what fills the page before
+/// it, or in its place, knows none.
+pub(super) fn listen(model: Model, help: KeyHelp) {
     page::listen(ev::keydown, move |event| {
         let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if !modified && !event.default_prevented() && !page::is_typing() {
+        let is_running = model.phase().get_untracked() == Phase::Running;
+        if is_running && !modified && !event.default_prevented() && !page::is_typing() {
             act(&event, help);
         }
     });
 }
 
 fn act(event: &KeyboardEvent, help: KeyHelp) {
-    match event.key().as_str() {
-        "?" => help.0.set(true),
+    let key = event.key();
+    if key == "?" {
+        help.0.set(true);
+        return event.prevent_default();
+    }
+    // Who speaks to their device, or whose hand trembles, needs a way to switch single letters off
+    // (WCAG 2.2, 2.1.4).
+    if !settings::has_letter_keys() {
+        return;
+    }
+    match key.as_str() {
         "j" => step(1),
         "k" => step(-1),
         "n" => page::go("#/compose"),

@@ -50,7 +50,7 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(TimelinePlace::new());
     let help = KeyHelp(RwSignal::new(false));
     provide_context(help);
-    keys::listen(help);
+    keys::listen(model, help);
     provide_context(Unsent(RwSignal::new(0)));
     keep_time(model);
     keep_drafts(model, handle);

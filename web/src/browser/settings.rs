@@ -7,6 +7,7 @@ use super::page::set_root_attribute;
 
 const THEME: &str = "effigy-theme";
 const KEEP_ASKED: &str = "effigy-keep-asked";
+const LETTER_KEYS: &str = "effigy-letter-keys";
 
 /// The colours of the app.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -55,6 +56,22 @@ pub(crate) fn choose_theme(theme: Theme) {
     match theme.word() {
         Some(word) => storage.set_item(THEME, word).unwrap_or_default(),
         None => storage.remove_item(THEME).unwrap_or_default(),
+    }
+}
+
+/// Whether single letters do something. They do until somebody says otherwise.
+pub(crate) fn has_letter_keys() -> bool {
+    let choice = storage().and_then(|storage| storage.get_item(LETTER_KEYS).ok().flatten());
+    choice.as_deref() != Some("off")
+}
+
+/// Lets single letters do something, or not. Where nothing can be stored they always do.
+pub(crate) fn choose_letter_keys(on: bool) {
+    let Some(storage) = storage() else { return };
+    if on {
+        storage.remove_item(LETTER_KEYS).unwrap_or_default();
+    } else {
+        storage.set_item(LETTER_KEYS, "off").unwrap_or_default();
     }
 }
 
