@@ -82,7 +82,7 @@ fn Usage() -> impl IntoView {
             <dl class="facts">
                 <div><dt><span class="dot dot-mine" aria-hidden="true"></span>"Mine"</dt><dd>{move || bytes(mine.get())}</dd></div>
                 <div><dt><span class="dot dot-others" aria-hidden="true"></span>"Friends"</dt><dd>{move || bytes(others.get())}</dd></div>
-                <div><dt><span class="dot" aria-hidden="true"></span>"Free"</dt><dd>{move || free().map_or_else(|| "The browser does not say".to_owned(), |free| format!("{}, as the browser estimates", bytes(free)))}</dd></div>
+                <div><dt><span class="dot" aria-hidden="true"></span>"Free"</dt><dd>{move || free().map_or_else(|| "not known".to_owned(), |free| format!("about {}", bytes(free)))}</dd></div>
             </dl>
             <button class="button" type="button" disabled=freeing on:click=free_space>
                 {move || if freeing.get() { "Removing friends' pictures…" } else { "Free space" }}
