@@ -8,7 +8,7 @@ use effigy_core::blob::Manifest;
 use effigy_core::image;
 use effigy_core::limits::{BLOB_BYTES, CHUNK_BYTES};
 use effigy_core::payload::Image;
-use effigy_core::{Blob, Cid, Identity, Span, Time};
+use effigy_core::{Blob, Cid, Identity, Payload, Span, Time};
 use effigy_store::{Batch, Key, Table};
 
 use super::state::{Conn, Content, ContentState, Here, Pending, Sending, Want};
@@ -45,6 +45,11 @@ pub(super) fn complete_key(cid: &Cid) -> Key {
     Key::new(Table::Meta, [b"whole/".as_slice(), cid.digest()].concat())
 }
 
+/// Notes that a picture is here whole and was looked through, and of which pieces it is made.
+pub(super) fn complete_put(cid: &Cid, pieces: &[Cid]) -> (Key, Vec<u8>) {
+    (complete_key(cid), pieces.iter().flat_map(|piece| *piece.digest()).collect())
+}
+
 /// Keeps a blob and what is known of it.
 pub(super) fn blob_puts(blob: &Blob, own: bool, proven: bool) -> Batch {
     let here = Here { size: u32::try_from(blob.size()).unwrap_or(u32::MAX), own, proven };
@@ -77,6 +82,24 @@ impl Node {
         }
     }
 
+    /// Notes of which blobs the pictures are made that this person publishes.
+    pub(super) fn note_own_pictures(&mut self, payload: &Payload, blobs: &[Blob]) -> Batch {
+        let mut batch = Batch::new();
+        let images = payload.images().iter();
+        let contents = images.flat_map(|image| [Some(&image.content), image.thumbnail.as_ref()]);
+        for content in contents.flatten() {
+            // A picture that was published before was noted then.
+            let Some(first) = blobs.iter().find(|blob| blob.cid() == content.cid) else { continue };
+            let manifest = Manifest::parse(first.bytes()).ok();
+            let manifest = manifest.filter(|_| content.size > BLOB_BYTES as u64);
+            let pieces = manifest.map_or_else(Vec::new, |manifest| manifest.pieces().to_vec());
+            let (key, value) = complete_put(&content.cid, &pieces);
+            batch = batch.put(key, value);
+            self.wholes.insert(content.cid, pieces);
+        }
+        batch
+    }
+
     /// An entry points to a picture: it is wanted, unless it is here.
     pub(super) fn point_to(&mut self, image: &Image, owner: Identity, comparable: u64) {
         let own = Some(owner) == self.my_synod();
@@ -100,16 +123,40 @@ impl Node {
             return;
         }
         let single = size <= BLOB_BYTES as u64;
-        let pieces = if single { vec![(cid, size as u32)] } else { Vec::new() };
-        let here = self.here.get(&cid).is_some_and(|here| here.proven);
-        // Own content is here before its entry; of others a proven manifest means a proven whole.
+        // That a blob is good as a part of something says nothing of it as a picture by itself.
+        let whole = self.whole_pieces(&cid, size);
+        let here = whole.is_some();
         let state = if here { ContentState::Complete } else { ContentState::Missing };
+        let unknown = if single { vec![(cid, size as u32)] } else { Vec::new() };
+        let pieces = whole.unwrap_or(unknown);
         let owners = BTreeMap::from([(owner, 1)]);
         self.contents.insert(cid, Content { size, owners, pieces, state, auto });
         self.count_owned(owner, size, true);
         if !here && auto && self.ready {
             self.want_content(cid);
         }
+    }
+
+    /// The pieces of a picture that is known to be here whole, with this size.
+    pub(super) fn whole_pieces(&self, cid: &Cid, size: u64) -> Option<Vec<(Cid, u32)>> {
+        let pieces = self.wholes.get(cid)?;
+        if size <= BLOB_BYTES as u64 {
+            let fits = self.here.get(cid).is_some_and(|here| u64::from(here.size) == size);
+            return (pieces.is_empty() && fits).then(|| vec![(*cid, size as u32)]);
+        }
+        let last = size.checked_sub(1)? / BLOB_BYTES as u64;
+        let is_last = |at: usize| at as u64 == last;
+        let rest = (size - last * BLOB_BYTES as u64) as u32;
+        let sized = pieces
+            .iter()
+            .enumerate()
+            .map(|(at, piece)| (*piece, if is_last(at) { rest } else { BLOB_BYTES as u32 }));
+        let is_here = |(piece, size): &(Cid, u32)| {
+            self.here.get(piece).is_some_and(|here| here.size == *size)
+        };
+        let sized: Vec<(Cid, u32)> = sized.collect();
+        let all = sized.len() as u64 == last + 1 && sized.iter().all(is_here);
+        (all && self.here.contains_key(cid)).then_some(sized)
     }
 
     /// Whether a hub keeps no more for this account.
@@ -329,17 +376,22 @@ impl Node {
     fn blob_came(&mut self, link: Link, blob: &Blob) {
         let Some(want) = self.wants.remove(&blob.cid()) else { return };
         let mut saved = false;
+        // Somebody else may have called a piece of a good picture a picture by itself.
+        let is_alone = want.contents.len() == 1;
         for cid in want.contents {
             let Some(content) = self.contents.get_mut(&cid) else { continue };
             if content.size <= BLOB_BYTES as u64 {
                 if image::inspect(blob.bytes()).is_err() {
                     content.state = ContentState::Refused;
-                    self.fault(link, 0, ErrorCode::Malformed);
+                    if is_alone {
+                        self.fault(link, 0, ErrorCode::Malformed);
+                    }
                     continue;
                 }
                 content.state = ContentState::Complete;
-                let batch = blob_puts(blob, false, true).put(complete_key(&cid), []);
-                self.save(batch);
+                let (key, none) = complete_put(&cid, &[]);
+                self.wholes.insert(cid, Vec::new());
+                self.save(blob_puts(blob, false, true).put(key, none));
                 self.hold(blob, false, true);
                 saved = true;
                 self.content_complete(cid);
@@ -374,27 +426,26 @@ impl Node {
         let pieces = content.pieces.clone();
         self.gathered.insert((true, cid), BTreeMap::new());
         for (piece, _) in pieces {
-            self.load(blob_key(&piece), Pending::Check { content: cid });
+            self.load(blob_key(&piece), Pending::Check { content: cid, piece });
         }
     }
 
     /// A blob that was loaded for a check or a screen.
-    pub(super) fn piece_loaded(&mut self, cid: Cid, check: bool, bytes: Option<Vec<u8>>) {
+    pub(super) fn piece_loaded(
+        &mut self,
+        (cid, piece): (Cid, Cid),
+        check: bool,
+        bytes: Option<Vec<u8>>,
+    ) {
         let Some(content) = self.contents.get(&cid) else { return };
-        let wanted: BTreeSet<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
         let Some(gathered) = self.gathered.get_mut(&(check, cid)) else { return };
-        let Some(bytes) = bytes else {
+        let Some(bytes) = bytes.filter(|bytes| Cid::of(bytes) == piece) else {
             self.gathered.remove(&(check, cid));
-            self.lost(cid);
+            self.lost(cid, piece);
             return;
         };
-        gathered.insert(Cid::of(&bytes), bytes);
-        if !wanted.iter().all(|piece| gathered.contains_key(piece)) {
-            // A damaged piece is under a name nobody asked for.
-            if gathered.len() >= wanted.len() {
-                self.gathered.remove(&(check, cid));
-                self.lost(cid);
-            }
+        gathered.insert(piece, bytes);
+        if !content.pieces.iter().all(|(piece, _)| gathered.contains_key(piece)) {
             return;
         }
         let Some(found) = self.gathered.remove(&(check, cid)) else { return };
@@ -411,13 +462,18 @@ impl Node {
     fn checked(&mut self, cid: Cid, whole: Option<Vec<u8>>) {
         let proper = whole.is_some_and(|bytes| image::inspect(&bytes).is_ok());
         let Some(content) = self.contents.get_mut(&cid) else { return };
-        let mut names: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
+        let parts: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
+        let mut names = parts.clone();
         names.push(cid);
         let mut batch = Batch::new();
         if !proper {
             content.state = ContentState::Refused;
-            // What is proven belongs to a good picture as well, perhaps to an own one.
-            names.retain(|name| self.here.get(name).is_some_and(|here| !here.proven));
+            // What is proven belongs to a good picture as well, perhaps to an own one; and another
+            // that is still on its way may need what is not.
+            let shared = self.parts_of_others(&cid);
+            names.retain(|name| {
+                !shared.contains(name) && self.here.get(name).is_some_and(|here| !here.proven)
+            });
             for name in names {
                 self.here.remove(&name);
                 batch = batch.delete(blob_key(&name)).delete(here_key(&name));
@@ -434,7 +490,10 @@ impl Node {
                 batch = batch.put(here_key(&name), here.to_bytes());
             }
         }
-        self.save(batch.put(complete_key(&cid), []));
+        let parts = if parts == [cid] { Vec::new() } else { parts };
+        let (key, value) = complete_put(&cid, &parts);
+        self.wholes.insert(cid, parts);
+        self.save(batch.put(key, value));
         self.tell_lookers(&found);
         self.content_complete(cid);
     }
@@ -446,18 +505,24 @@ impl Node {
         }
     }
 
-    /// A blob that should be here is not, or is damaged: it is fetched again.
-    fn lost(&mut self, cid: Cid) {
+    /// All blobs of which the other pictures are made, as far as it is known.
+    fn parts_of_others(&self, cid: &Cid) -> BTreeSet<Cid> {
+        let others = self.contents.iter().filter(|(other, _)| *other != cid);
+        let parts = |(other, content): (&Cid, &Content)| {
+            let pieces: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
+            pieces.into_iter().chain([*other])
+        };
+        others.flat_map(parts).collect()
+    }
+
+    /// A blob of a picture that should be here is not, or is damaged: that one is fetched again.
+    fn lost(&mut self, cid: Cid, blob: Cid) {
         let Some(content) = self.contents.get_mut(&cid) else { return };
         content.state = ContentState::Missing;
-        let mut names: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
-        names.push(cid);
-        let mut batch = Batch::new().delete(complete_key(&cid));
-        for name in names {
-            self.here.remove(&name);
-            batch = batch.delete(blob_key(&name)).delete(here_key(&name));
-        }
-        self.save(batch);
+        self.wholes.remove(&cid);
+        self.here.remove(&blob);
+        let batch = Batch::new().delete(complete_key(&cid));
+        self.save(batch.delete(blob_key(&blob)).delete(here_key(&blob)));
         self.want_content(cid);
         self.emit(Event::Content { bytes: None, cid });
     }
@@ -510,20 +575,27 @@ impl Node {
             self.load(blob_key(&cid), Pending::Manifest { content: cid });
             return;
         }
-        if self.gathered.insert((false, cid), BTreeMap::new()).is_some() {
+        if self.gathered.contains_key(&(false, cid)) {
             // Somebody is reading it already; the answer serves both.
             return;
         }
-        for (piece, _) in content.pieces.clone() {
-            self.load(blob_key(&piece), Pending::Content { content: cid });
+        let pieces = content.pieces.clone();
+        self.gathered.insert((false, cid), BTreeMap::new());
+        for (piece, _) in pieces {
+            self.load(blob_key(&piece), Pending::Content { content: cid, piece });
         }
     }
 
     pub(super) fn manifest_loaded(&mut self, cid: Cid, bytes: Option<Vec<u8>>) {
-        let manifest = bytes.and_then(|bytes| Manifest::parse(&bytes).ok());
         let Some(content) = self.contents.get_mut(&cid) else { return };
+        let Some(bytes) = bytes.filter(|bytes| Cid::of(bytes) == cid) else {
+            self.lost(cid, cid);
+            return;
+        };
+        let manifest = Manifest::parse(&bytes).ok();
         let Some(manifest) = manifest.filter(|manifest| manifest.size() == content.size) else {
-            self.lost(cid);
+            // What is here under this name is something else, and may be somebody's picture.
+            content.state = ContentState::Refused;
             return;
         };
         content.pieces = pieces(&manifest);
@@ -719,11 +791,8 @@ impl Node {
             }
             self.send(link, &Message::Cancel { request });
         }
-        let shared: BTreeSet<Cid> = self
-            .contents
-            .values()
-            .flat_map(|other| other.pieces.iter().map(|(piece, _)| *piece))
-            .collect();
+        self.wholes.remove(&cid);
+        let shared = self.parts_of_others(&cid);
         let mut names: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
         names.push(cid);
         let mine = self.my_synod().is_some_and(|me| content.owners.contains_key(&me));
@@ -783,8 +852,12 @@ impl Node {
             Some(Pending::Blob { link, request, offset, max_size }) => {
                 self.blob_loaded(link, request, offset, max_size, bytes);
             }
-            Some(Pending::Check { content }) => self.piece_loaded(content, true, bytes),
-            Some(Pending::Content { content }) => self.piece_loaded(content, false, bytes),
+            Some(Pending::Check { content, piece }) => {
+                self.piece_loaded((content, piece), true, bytes);
+            }
+            Some(Pending::Content { content, piece }) => {
+                self.piece_loaded((content, piece), false, bytes);
+            }
             Some(Pending::DraftPicture { slot, place }) => {
                 self.draft_picture_loaded(slot, place, bytes);
             }

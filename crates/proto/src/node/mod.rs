@@ -139,6 +139,8 @@ pub struct Node {
     shunned: BTreeMap<Identity, (u32, Time)>,
 
     contents: BTreeMap<Cid, Content>,
+    /// Pictures that are here whole and were looked through, and their pieces; none for one blob.
+    wholes: BTreeMap<Cid, Vec<Cid>>,
     /// Bytes of the contents of each account.
     owned: BTreeMap<Identity, u64>,
     here: BTreeMap<Cid, Here>,
@@ -214,6 +216,7 @@ impl Node {
             doubts: BTreeMap::new(),
             shunned: BTreeMap::new(),
             contents: BTreeMap::new(),
+            wholes: BTreeMap::new(),
             owned: BTreeMap::new(),
             here: BTreeMap::new(),
             wants: BTreeMap::new(),

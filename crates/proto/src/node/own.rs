@@ -273,6 +273,7 @@ impl Node {
         for blob in blobs {
             self.hold(blob, true, true);
         }
+        batch.extend(self.note_own_pictures(payload, blobs));
         let mut intake = Intake::default();
         self.tracked.insert(identity, synod);
         let arrival = Arrival { entry, payload: Some(bytes) };

@@ -54,7 +54,6 @@ pub(super) struct Restoring {
     pub shown: bool,
     /// Places of what was told whole and has not been found in an outline yet.
     told: BTreeSet<(Identity, u32)>,
-    whole: BTreeSet<Cid>,
 }
 
 /// What is read, one after the other.
@@ -229,7 +228,12 @@ impl Node {
             self.here.insert(cid, Here::from_bytes(value).ok_or(RestoreError)?);
         } else if let Some(digest) = key.strip_prefix(b"whole/") {
             let cid = cid(digest)?;
-            self.restoring.whole.insert(cid);
+            let (pieces, rest) = value.as_chunks::<32>();
+            if !rest.is_empty() {
+                return Err(RestoreError);
+            }
+            self.wholes
+                .insert(cid, pieces.iter().map(|digest| Cid::from_digest(*digest)).collect());
         } else if key == b"invite" {
             let (made, token) = value.split_first_chunk::<8>().ok_or(RestoreError)?;
             let token = Token(token.try_into().map_err(|_| RestoreError)?);
@@ -521,16 +525,20 @@ impl Node {
 
     /// Which pictures are whole, and which have to be fetched.
     fn restore_contents(&mut self) {
-        let whole = std::mem::take(&mut self.restoring.whole);
+        let states = self
+            .contents
+            .iter()
+            .map(|(cid, content)| (*cid, self.whole_pieces(cid, content.size).is_some()));
+        let states: Vec<(Cid, bool)> = states.collect();
         let mut missing = Vec::new();
-        for (cid, content) in &mut self.contents {
-            let here = self.here.get(cid).is_some_and(|here| here.own || here.proven);
-            if here && (whole.contains(cid) || self.here.get(cid).is_some_and(|here| here.own)) {
+        for (cid, is_whole) in states {
+            let Some(content) = self.contents.get_mut(&cid) else { continue };
+            if is_whole {
                 content.state = ContentState::Complete;
             } else {
                 content.state = ContentState::Missing;
                 if content.auto {
-                    missing.push(*cid);
+                    missing.push(cid);
                 }
             }
         }

@@ -280,9 +280,9 @@ pub(super) struct Want {
 #[derive(Debug)]
 pub(super) enum Pending {
     /// A piece of a picture that a screen wants.
-    Content { content: Cid },
+    Content { content: Cid, piece: Cid },
     /// A piece of content that has to be looked through.
-    Check { content: Cid },
+    Check { content: Cid, piece: Cid },
     /// A manifest whose pieces have to be known.
     Manifest { content: Cid },
     /// A blob for a peer.

@@ -5,7 +5,7 @@ use effigy_core::limits::{BLOB_BYTES, CHUNK_BYTES};
 use effigy_core::payload::{Content, Image, ImageType, Note};
 use effigy_core::{Blob, Cid, Payload, Secret};
 use effigy_feed::Relation;
-use effigy_store::Table;
+use effigy_store::{Batch, Key, Table};
 
 use super::devices::following;
 use super::{Actor, Desk};
@@ -248,4 +248,68 @@ fn nobody_takes_an_own_picture_away_by_showing_pieces_of_it() {
     assert_eq!(shown(&mut desk, hers, good.len() as u64), Some(good));
     desk.ask(|ticket| Command::Relate { on: true, relation: Relation::Block, synod, ticket });
     assert_eq!(shown(&mut desk, cid, size), Some(mine), "hers is gone");
+}
+
+/// The pieces of a large picture stand in its manifest, which a start does not read.
+#[test]
+fn a_large_picture_goes_whole_after_a_start() {
+    let mut eve = Actor::new(3);
+    let large = jpeg(3_000_000, None);
+    let blobs = shows(&mut eve, &large);
+    let synod = eve.synod();
+    for way in ["blocked", "freed"] {
+        let (mut desk, hub) = following(&[&eve]);
+        assert_eq!(gives(&mut desk, hub.link, &blobs), []);
+        assert!(blobs.iter().all(|blob| keeps(&desk, blob.cid())), "{way}: it is here");
+        desk.restart();
+        if way == "blocked" {
+            let relation = Relation::Block;
+            desk.ask(|ticket| Command::Relate { on: true, relation, synod, ticket });
+        } else {
+            desk.tell(crate::io::Input::Command(Command::FreeSpace));
+        }
+        let left = blobs.iter().filter(|blob| keeps(&desk, blob.cid())).count();
+        assert_eq!(left, 0, "{way}: pieces are left behind");
+    }
+}
+
+/// What was looked through as a piece of something was not looked through as a picture.
+#[test]
+fn a_piece_of_a_good_picture_is_no_picture_by_itself() {
+    let mut eve = Actor::new(3);
+    let good = jpeg(600_000, None);
+    let blobs = shows(&mut eve, &good);
+    let (piece, size) = (blobs[1].cid(), blobs[1].size());
+    let content = Content { cid: piece, height: 8, image_type: ImageType::Png, size, width: 8 };
+    let image = Image { alt: String::new(), content, thumbnail: None };
+    eve.says(Payload::Note(Note { images: vec![image], text: String::new() }));
+    let (mut desk, hub) = following(&[&eve]);
+    assert_eq!(gives(&mut desk, hub.link, &blobs), []);
+    for _ in 0..2 {
+        assert_eq!(shown(&mut desk, piece, size), None);
+        let cid = blobs[0].cid();
+        assert_eq!(shown(&mut desk, cid, good.len() as u64).as_ref(), Some(&good));
+        desk.restart();
+    }
+}
+
+/// One that is damaged is fetched again, and no other.
+#[test]
+fn a_damaged_piece_costs_no_other() {
+    let mut eve = Actor::new(3);
+    let good = jpeg(600_000, None);
+    let blobs = shows(&mut eve, &good);
+    let (mut desk, hub) = following(&[&eve]);
+    assert_eq!(gives(&mut desk, hub.link, &blobs), []);
+    let damaged = blobs[2].cid();
+    let key = Key::new(Table::Blobs, damaged.digest().as_slice());
+    desk.keep(Batch::new().put(key, b"rubbish".as_slice()));
+    assert_eq!(shown(&mut desk, blobs[0].cid(), good.len() as u64), None);
+    let wanted = desk.heard(hub.link).into_iter().find_map(|message| match message {
+        Message::IWant { cids } => Some(cids),
+        _ => None,
+    });
+    assert_eq!(wanted, Some(vec![damaged]));
+    assert_eq!(gives(&mut desk, hub.link, &blobs), []);
+    assert_eq!(shown(&mut desk, blobs[0].cid(), good.len() as u64), Some(good));
 }
