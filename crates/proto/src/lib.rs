@@ -9,6 +9,7 @@ mod io;
 mod keys;
 mod message;
 mod node;
+pub mod reconcile;
 mod session;
 
 pub use api::{
