@@ -382,6 +382,8 @@ pub struct Repair {
 pub struct Network {
     /// Feeds that this node replicates.
     pub feeds: Vec<FeedStatus>,
+    /// Entries that are answered by those that are here, and are missing. They are looked for.
+    pub gaps: u64,
     /// The hubs.
     pub hubs: Vec<HubStatus>,
     /// Who is connected.
@@ -399,12 +401,17 @@ pub struct Network {
 /// A feed that is replicated here.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedStatus {
-    /// How many nodes confirmed the greatest known count.
+    /// How many independent sources have just what is known to be newest: hubs, and accounts of other
+    /// people, however many devices they have.
     pub confirmed_by: u32,
+    /// Who is connected and has something else, for longer than it takes to fetch it.
+    pub differing: Vec<Differing>,
     /// Two entries of which neither came before the other.
     pub fork: Option<(Cid, Cid)>,
     /// When its newest entry was made, by its clock.
     pub head_time: Time,
+    /// When one of those sources last said so; `None` when none ever did.
+    pub heard: Option<Time>,
     /// How many entries are here.
     pub held: u64,
     /// Whose feed: a device or a synod.
@@ -413,6 +420,30 @@ pub struct FeedStatus {
     pub known: u64,
     /// The account to which it belongs.
     pub synod: Identity,
+}
+
+/// Somebody who has another state of a feed than is here, and does not change that.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Differing {
+    /// How many entries it says it has.
+    pub count: u64,
+    /// Who.
+    pub holder: Identity,
+    /// What is wrong with that.
+    pub how: Difference,
+    /// What they are.
+    pub kind: HolderKind,
+    /// Their account.
+    pub synod: Option<Identity>,
+}
+
+/// In what a source differs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Difference {
+    /// It shows less than there is, though it was told: it withholds the rest, or takes nothing in.
+    Behind,
+    /// It says that it has more than is here, and does not give it.
+    Promises,
 }
 
 /// A hub that this node uses.

@@ -13,14 +13,15 @@ pub mod reconcile;
 mod session;
 
 pub use api::{
-    Command, Event, FeedStatus, HolderKind, HubStatus, Known, LinkState, Network, Path, PeerStatus,
-    Picture, PictureChange, Pixels, Receipt, Refusal, Repair, StorageStatus, Ticket, Transfer,
+    Command, Difference, Differing, Event, FeedStatus, HolderKind, HubStatus, Known, LinkState,
+    Network, Path, PeerStatus, Picture, PictureChange, Pixels, Receipt, Refusal, Repair,
+    StorageStatus, Ticket, Transfer,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError};
 pub use message::{
-    BATCH, ErrorCode, Frame, Garbage, LIST, Message, Record, SESSION_BYTES, SessionRequest,
-    WireHead,
+    BATCH, ErrorCode, FIND, Frame, Garbage, LIST, Mark, Message, NameError, Record, SESSION_BYTES,
+    SKIP, SessionRequest, StoreName, Summary, WatchName, WireHead,
 };
 pub use node::{Config, HubPolicy, Node, RestoreError, Role, record};
 pub use session::PROTOCOL;

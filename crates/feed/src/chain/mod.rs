@@ -14,6 +14,9 @@ use columns::Columns;
 /// owner of a key can sign one header twice, and two nodes may hold different ids of one entry.
 pub type Order = (u64, Cid);
 
+/// What is hashed before the state of a feed, so that it is the hash of nothing else.
+const STATE: &[u8] = b"effigy/state/v1\0";
+
 /// A feed: a graph of entries without gaps. Normally a chain; several tips are a fork.
 #[derive(Clone, Debug)]
 pub struct Feed {
@@ -184,6 +187,17 @@ impl Feed {
         Some(Head { comparable, count, generation: self.generation, id })
     }
 
+    /// A hash of which entries there are: the same wherever the same entries are held, whatever ids
+    /// they are known by and however they came. Tips are enough, since each names what came before it.
+    pub fn state(&self) -> Cid {
+        let count = self.entries.len() as u64;
+        let mut bytes = [STATE, self.identity.bytes()].concat();
+        bytes.extend(self.generation.to_be_bytes());
+        bytes.extend(count.to_be_bytes());
+        self.tips.iter().for_each(|digest| bytes.extend_from_slice(digest.digest()));
+        Cid::of(&bytes)
+    }
+
     /// The ids that nothing names as a parent, the newest first.
     pub fn tips(&self) -> Vec<Cid> {
         let mut tips: Vec<(u64, Cid)> = self.ends_at().map(|(clock, _, id)| (clock, id)).collect();
@@ -222,15 +236,23 @@ impl Feed {
         self.entries.place(id)
     }
 
+    /// The id of the entry at a place in the order of arrival.
+    pub fn id_at(&self, position: u32) -> Option<Cid> {
+        self.entries.at(position).map(|(_, _, id)| id)
+    }
+
     /// Places, in the order of arrival, of what somebody lacks who has these tips and all that
-    /// came before them. Ids that are unknown here are passed over.
-    pub fn lacking(&self, tips: &[Cid], limit: usize) -> Vec<u32> {
+    /// came before them: at most `limit` after the first `skip`. Ids that are unknown here are passed
+    /// over.
+    pub fn lacking(&self, tips: &[Cid], skip: usize, limit: usize) -> Vec<u32> {
         let held = self.held_by(tips.iter().filter_map(|id| self.position(id)).collect());
-        let (mut lacking, mut start) = (Vec::new(), 0);
+        let (mut lacking, mut start, mut skip) = (Vec::new(), 0, skip);
         while start < self.entries.end() && lacking.len() < limit {
             let end = self.entries.end_of_run(start);
             let first = held.get(&start).map_or(start, |last| last.saturating_add(1));
-            lacking.extend((first..end).take(limit.saturating_sub(lacking.len())));
+            let run = (first..end).len();
+            lacking.extend((first..end).skip(skip).take(limit.saturating_sub(lacking.len())));
+            skip = skip.saturating_sub(run);
             start = end;
         }
         lacking

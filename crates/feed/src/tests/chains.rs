@@ -52,7 +52,7 @@ fn a_thousand_signatures_of_one_header_are_one_entry_with_eight_names() {
         if n < 8 {
             assert_eq!(feed.offer(&child, FAR), Ok(Verdict::New { position: 1 }), "name {n}");
             assert_eq!(feed.fork(), None);
-            assert_eq!(feed.lacking(&[id], 9), [1], "name {n}");
+            assert_eq!(feed.lacking(&[id], 0, 9), [1], "name {n}");
         } else if n < 12 {
             assert_eq!(feed.offer(&child, FAR), Ok(Verdict::Waiting { missing: vec![id] }));
             assert_eq!(feed.len(), 1);

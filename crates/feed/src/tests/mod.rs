@@ -83,8 +83,8 @@ fn a_feed_takes_a_chain_and_knows_its_head() {
     assert_eq!(feed.offer(&second, FAR), Ok(Verdict::Known));
     let head = feed.head().unwrap();
     assert_eq!((head.id, head.count, head.comparable), (second.id(), 2, 11));
-    assert_eq!(feed.lacking(&[first.id()], 10), [1]);
-    assert_eq!(feed.lacking(&[], 10), [0, 1]);
+    assert_eq!(feed.lacking(&[first.id()], 0, 10), [1]);
+    assert_eq!(feed.lacking(&[], 0, 10), [0, 1]);
     assert_eq!(feed.fork(), None);
 }
 
@@ -100,7 +100,7 @@ fn a_second_history_is_a_fork_until_it_is_healed() {
     }
     let (a, b) = feed.fork().unwrap();
     assert_eq!([a.min(b), a.max(b)], [left.id().min(right.id()), left.id().max(right.id())]);
-    assert_eq!(feed.lacking(&[left.id()], 10).len(), 1, "who has one branch lacks the other");
+    assert_eq!(feed.lacking(&[left.id()], 0, 10).len(), 1, "who has one branch lacks the other");
     assert!(matches!(feed.offer(&healed, FAR), Ok(Verdict::New { .. })));
     assert_eq!(feed.fork(), None);
 }
@@ -338,7 +338,7 @@ proptest! {
         let held: BTreeSet<u32> = have.iter().flat_map(|at| before[*at].clone()).collect();
         let all = 0..made.len() as u32;
         let lacking: Vec<u32> = all.filter(|at| !held.contains(at)).take(limit).collect();
-        prop_assert_eq!(feed.lacking(&ids, limit), lacking);
+        prop_assert_eq!(feed.lacking(&ids, 0, limit), lacking);
         for (place, entry) in (0..).zip(&made) {
             prop_assert_eq!(feed.precedes(&entry.digest(), &ids), held.contains(&place));
         }
@@ -358,7 +358,7 @@ proptest! {
         prop_assert_eq!(again.fork(), feed.fork());
         for entry in &made {
             prop_assert_eq!(again.position(&entry.id()), feed.position(&entry.id()));
-            prop_assert_eq!(again.lacking(&[entry.id()], 99), feed.lacking(&[entry.id()], 99));
+            prop_assert_eq!(again.lacking(&[entry.id()], 0, 99), feed.lacking(&[entry.id()], 0, 99));
             prop_assert_eq!(again.offer(entry, FAR), Ok(Verdict::Known));
         }
         // What is damaged does not fit: a parent that is not there, an entry twice.

@@ -14,7 +14,8 @@ use effigy_core::identity::Purpose;
 use effigy_core::image::{MAX_PIXELS, MAX_SIDE};
 use effigy_core::limits::{LIMITS, Limit};
 use effigy_core::payload::{Home, KINDS, Kind};
-use effigy_proto::{BATCH, ErrorCode, LIST, SESSION_BYTES};
+use effigy_proto::reconcile::SYMBOLS;
+use effigy_proto::{BATCH, ErrorCode, FIND, LIST, SESSION_BYTES, SKIP};
 
 fn main() -> ExitCode {
     let table = match std::env::args().nth(1).as_deref() {
@@ -55,6 +56,9 @@ fn limits() -> String {
     let others = [
         ("LIST", LIST as u64, "Most identities, ids, heads or blobs in one list of a message."),
         ("BATCH", BATCH as u64, "Most entries in one message."),
+        ("SKIP", SKIP as u64, "Most entries that a request for entries may leave out."),
+        ("FIND", FIND as u64, "Most entries that may be looked for by their ids in one message."),
+        ("SYMBOLS", SYMBOLS as u64, "Most symbols of one sketch."),
         (
             "SESSION_BYTES",
             SESSION_BYTES as u64,

@@ -5,7 +5,10 @@ use effigy_core::payload::Note;
 use effigy_core::random::Random;
 use effigy_core::seal::{SealingSecret, seal_letter};
 use effigy_core::{Cid, Draft, Payload, Secret, Time};
-use effigy_proto::{ErrorCode, Frame, Message, Record, WireHead};
+use effigy_proto::reconcile::{Items, short};
+use effigy_proto::{
+    ErrorCode, Frame, Mark, Message, Record, StoreName, Summary, WatchName, WireHead,
+};
 
 use super::session;
 
@@ -37,10 +40,20 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
         Message::Cancel { .. } => {
             ("cancel", ANY, "What was asked for under this number is no longer wanted.")
         }
+        Message::Changes { .. } => (
+            "changes",
+            ANY,
+            "The answer to `get_changes`, or unasked with request 0: heads that changed of feeds that the receiver watches, and such feeds as are not here or no longer. All of it up to `mark` has been told: `[name, number]`. `more`: the answer was cut, ask again from this mark on.",
+        ),
         Message::Chunk { .. } => (
             "chunk",
             ANY,
             "A piece of a blob, as a binary frame: `request`, `offset` and the size of the whole blob, four bytes each, the high byte first; then the bytes. Here request 7, offset 0, size 5, and `hello`.",
+        ),
+        Message::Differences { .. } => (
+            "differences",
+            ANY,
+            "The answer to a sketch, as a binary frame of kind 2: short names, eight bytes each, of items of the sketch that are missing here. Here request 10 and two of them.",
         ),
         Message::Entries { .. } => (
             "entries",
@@ -50,20 +63,38 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
         Message::Error { .. } => {
             ("error", ANY, "Something was refused. `about` is the number of the request, or 0.")
         }
+        Message::FindEntries { .. } => {
+            ("find_entries", ANY, "Send these entries, of whatever feeds, if they are there.")
+        }
+        Message::FoundEntries { .. } => (
+            "found_entries",
+            ANY,
+            "The answer to `find_entries`: those that are there, each with its payload unless that was taken back.",
+        ),
         Message::GetBlob { .. } => (
             "get_blob",
             ANY,
             "Send the blob from this offset on, unless it has more than `max_size` bytes altogether.",
         ),
+        Message::GetChanges { .. } => (
+            "get_changes",
+            ANY,
+            "Tell what changed since a mark, of the feeds that were watched when `watch` was told last. Without `since`: remember under this name what is watched now, and tell a mark.",
+        ),
         Message::GetEntries { .. } => (
             "get_entries",
             ANY,
-            "Send what somebody lacks who has the entries in `after` and all before them; at most `limit`.",
+            "Send what somebody lacks who has the entries in `after` and all before them; at most `limit`, after the first `skip` (0 where it is left out).",
         ),
         Message::GetHeads { .. } => (
             "get_heads",
             ANY,
             "Say how far these feeds are, now and whenever one of them moves while the session lives.",
+        ),
+        Message::GetSymbols { .. } => (
+            "get_symbols",
+            ANY,
+            "The sketch of this request is too short: send it again with so many symbols.",
         ),
         Message::IHave { .. } => ("ihave", ANY, "These blobs are here, with their sizes in bytes."),
         Message::IWant { .. } => {
@@ -72,7 +103,7 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
         Message::LastKnownHeads { .. } => (
             "last_known_heads",
             ANY,
-            "How far feeds are: the clock and the id of the newest entry, and how many there are in this generation.",
+            "How far feeds are: the clock and the id of the newest entry, and how many there are in this generation; and `state`, where a feed has several ends (8.4.1).",
         ),
         Message::MessageFrom { .. } => {
             ("message_from", OF_HUB, "A letter for the receiver of this message (7.2).")
@@ -81,6 +112,11 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
             "message_to",
             TO_HUB,
             "Pass this letter on. `from` must be the sender of this message.",
+        ),
+        Message::Negentropy { .. } => (
+            "negentropy",
+            ANY,
+            "A step of a reconciliation by negentropy, as a binary frame of kind 4. Here request 11.",
         ),
         Message::Offline { .. } => {
             ("offline", OF_HUB, "This device is no longer here, or no longer to be seen.")
@@ -100,13 +136,26 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
         Message::Provides { .. } => (
             "provides",
             ANY,
-            "What the sender is willing to do; the first message of an open session.",
+            "What the sender is willing to do; the first message of an open session. `feeds`, where there are many: how many feeds are replicated here, and the hash of their states (8.4.4).",
         ),
         Message::SessionAuth { .. } => {
             ("session_auth", ANY, "The proof of the sender's key (8.2).")
         }
         Message::SessionRequest(_) => {
             ("session_request", ANY, "The first message of each side (8.2).")
+        }
+        Message::Sketch { .. } => (
+            "sketch",
+            ANY,
+            "The states of all feeds that are replicated here, as a binary frame of kind 1: their hash, then the first symbols, eleven bytes each. Here request 10 and two symbols.",
+        ),
+        Message::States { .. } => (
+            "states",
+            ANY,
+            "The answer to `differences`, as a binary frame of kind 3: the full hashes, 32 bytes each, of the items that were missing. Here request 10 and one of them.",
+        ),
+        Message::Unwatch { .. } => {
+            ("unwatch", ANY, "These feeds are no longer watched: do not tell of them.")
         }
     }
 }
@@ -128,8 +177,9 @@ pub(crate) fn examples() -> Option<Vec<Message>> {
     };
     let entry = draft.sign(&ana, NOW).ok()?;
     let (id, cid) = (entry.id(), Cid::of(b"hello"));
+    let (comparable, count, generation) = (NOW.0, 1, 0);
     let head =
-        WireHead { comparable: NOW.0, count: 1, generation: 0, id, identity: ana.identity() };
+        WireHead { comparable, count, generation, id, identity: ana.identity(), state: None };
     let records = vec![Record { entry, payload: Some((bytes, payload)) }];
     let key = SealingSecret::from_bytes([4; 32]).key().ok()?;
     let mut random = Random::seeded([5; 32]);
@@ -137,16 +187,40 @@ pub(crate) fn examples() -> Option<Vec<Message>> {
         seal_letter(b"{\"type\":\"greeted\"}", &ana, ben.identity(), &key, NOW, &mut random)
             .ok()?;
     let (identity, others) = (ana.identity(), vec![ben.identity()]);
-    let services = ["blobs", "entries", "heads"].map(str::to_owned).to_vec();
+    let services = ["blobs", "changes", "entries", "find", "heads", "reconcile"];
+    let services = services.map(str::to_owned).to_vec();
+    let (mark, watch) = (Mark(StoreName([6; 8]), 4_711), WatchName([7; 16]));
+    let state = Cid::of(b"the state of a feed");
+    let mut items = Items::default();
+    items.insert(state, ());
+    let root = items.root();
+    let feeds = Some(Summary { count: 312, root });
     let mut all = session::beginning()?.0;
     all.dedup_by_key(|message| about(message).0);
     all.truncate(2);
     all.extend([
-        Message::Provides { services },
+        Message::Provides { feeds, services },
         Message::GetHeads { identities: vec![identity, synod] },
         Message::LastKnownHeads { heads: vec![head] },
-        Message::GetEntries { after: Vec::new(), generation: 0, identity, limit: 100, request: 6 },
-        Message::Entries { identity, more: false, records, request: 6 },
+        Message::Unwatch { identities: vec![synod] },
+        Message::GetChanges { request: 5, since: Some(mark), watch },
+        Message::Changes { gone: vec![synod], heads: vec![head], mark, more: false, request: 5 },
+        Message::Sketch { request: 10, root, symbols: items.symbols(2) },
+        Message::GetSymbols { count: 52, request: 10 },
+        Message::Differences { missing: vec![short(&state), 1], request: 10 },
+        Message::States { request: 10, states: vec![state] },
+        Message::Negentropy { bytes: b"hello".to_vec(), request: 11 },
+        Message::GetEntries {
+            after: Vec::new(),
+            generation: 0,
+            identity,
+            limit: 100,
+            request: 6,
+            skip: 100,
+        },
+        Message::Entries { identity, more: false, records: records.clone(), request: 6 },
+        Message::FindEntries { ids: vec![id], request: 8 },
+        Message::FoundEntries { records, request: 8 },
         Message::IWant { cids: vec![cid] },
         Message::IHave { blobs: vec![(cid, 5)] },
         Message::GetBlob { cid, max_size: 5, offset: 0, request: 7 },

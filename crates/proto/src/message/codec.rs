@@ -10,7 +10,8 @@ use effigy_core::{Cid, Identity, Payload, Signature};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BATCH, ErrorCode, Frame, LIST, Message, Record, SESSION_BYTES, SessionRequest, WireHead,
+    BATCH, ErrorCode, FIND, Frame, LIST, Mark, Message, Record, SESSION_BYTES, SessionRequest,
+    Summary, WatchName, WireHead,
 };
 
 /// A message as it stands in JSON.
@@ -18,6 +19,13 @@ use super::{
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Wire {
     Cancel {
+        request: u32,
+    },
+    Changes {
+        gone: Vec<Identity>,
+        heads: Vec<WireHead>,
+        mark: Mark,
+        more: bool,
         request: u32,
     },
     Entries {
@@ -30,11 +38,25 @@ enum Wire {
         about: u32,
         code: ErrorCode,
     },
+    FindEntries {
+        ids: Vec<Cid>,
+        request: u32,
+    },
+    FoundEntries {
+        records: Vec<WireRecord>,
+        request: u32,
+    },
     GetBlob {
         cid: Cid,
         max_size: u32,
         offset: u32,
         request: u32,
+    },
+    GetChanges {
+        request: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Mark>,
+        watch: WatchName,
     },
     GetEntries {
         after: Vec<Cid>,
@@ -42,9 +64,15 @@ enum Wire {
         identity: Identity,
         limit: u32,
         request: u32,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        skip: u32,
     },
     GetHeads {
         identities: Vec<Identity>,
+    },
+    GetSymbols {
+        count: u32,
+        request: u32,
     },
     #[serde(rename = "ihave")]
     IHave {
@@ -75,6 +103,8 @@ enum Wire {
         identities: Vec<Identity>,
     },
     Provides {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        feeds: Option<Summary>,
         services: Vec<String>,
     },
     SessionAuth {
@@ -83,6 +113,14 @@ enum Wire {
     SessionRequest {
         request: SessionRequest,
     },
+    Unwatch {
+        identities: Vec<Identity>,
+    },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 #[derive(Deserialize, Serialize)]
@@ -99,6 +137,9 @@ impl Message {
         if let Self::Chunk { bytes, offset, request, size } = self {
             let header = [request.to_be_bytes(), offset.to_be_bytes(), size.to_be_bytes()].concat();
             return Frame::Binary([&header, bytes.as_slice()].concat());
+        }
+        if let Some(frame) = self.encode_reconciling() {
+            return Frame::Binary(frame);
         }
         // Everything in a message can be written as JSON, so the default never stands for anything.
         Frame::Text(serde_json::to_string(&self.to_wire()).unwrap_or_default())
@@ -118,12 +159,16 @@ impl Message {
         Self::from_wire(wire)
     }
 
-    /// Reads a binary frame: the request's number, the offset, the size of the whole blob, each a
-    /// big-endian integer of four bytes; then the bytes.
+    /// Reads a binary frame: a piece of a blob, which is the request's number, the offset, the size
+    /// of the whole blob, each a big-endian integer of four bytes, then the bytes; or a step of
+    /// reconciliation.
     ///
     /// # Errors
     /// Garbage, with what is wrong with it. The sender is to blame.
     pub fn decode_binary(frame: &[u8]) -> Result<Self, Garbage> {
+        if let Some(message) = Self::decode_reconciling(frame) {
+            return message;
+        }
         let (request, rest) = frame.split_first_chunk().ok_or(Garbage::Cut)?;
         let (offset, rest) = rest.split_first_chunk().ok_or(Garbage::Cut)?;
         let (size, bytes) = rest.split_first_chunk().ok_or(Garbage::Cut)?;
@@ -139,17 +184,28 @@ impl Message {
     fn from_wire(wire: Wire) -> Result<Self, Garbage> {
         Ok(match wire {
             Wire::Cancel { request } => Self::Cancel { request },
+            Wire::Changes { gone, heads, mark, more, request } => {
+                Self::Changes { gone, heads, mark, more, request }
+            }
             Wire::Entries { identity, more, records, request } => {
                 Self::Entries { identity, more, records: open(identity, &records)?, request }
             }
             Wire::Error { about, code } => Self::Error { about, code },
+            Wire::FindEntries { ids, request } => Self::FindEntries { ids, request },
+            Wire::FoundEntries { records, request } => {
+                Self::FoundEntries { records: open_found(&records)?, request }
+            }
             Wire::GetBlob { cid, max_size, offset, request } => {
                 Self::GetBlob { cid, max_size, offset, request }
             }
-            Wire::GetEntries { after, generation, identity, limit, request } => {
-                Self::GetEntries { after, generation, identity, limit, request }
+            Wire::GetChanges { request, since, watch } => {
+                Self::GetChanges { request, since, watch }
+            }
+            Wire::GetEntries { after, generation, identity, limit, request, skip } => {
+                Self::GetEntries { after, generation, identity, limit, request, skip }
             }
             Wire::GetHeads { identities } => Self::GetHeads { identities },
+            Wire::GetSymbols { count, request } => Self::GetSymbols { count, request },
             Wire::IHave { blobs } => Self::IHave { blobs },
             Wire::IWant { cids } => Self::IWant { cids },
             Wire::LastKnownHeads { heads } => Self::LastKnownHeads { heads },
@@ -160,7 +216,7 @@ impl Message {
             Wire::Ping {} => Self::Ping,
             Wire::Pong {} => Self::Pong,
             Wire::PresenceList { identities } => Self::PresenceList { identities },
-            Wire::Provides { services } => Self::Provides { services },
+            Wire::Provides { feeds, services } => Self::Provides { feeds, services },
             Wire::SessionAuth { signature } => Self::SessionAuth { signature },
             Wire::SessionRequest { request } => {
                 let length = request.protocols.iter().map(String::len).sum::<usize>();
@@ -169,24 +225,37 @@ impl Message {
                 }
                 Self::SessionRequest(request)
             }
+            Wire::Unwatch { identities } => Self::Unwatch { identities },
         })
     }
 
     fn to_wire(&self) -> Wire {
         match self.clone() {
             Self::Cancel { request } => Wire::Cancel { request },
+            Self::Changes { gone, heads, mark, more, request } => {
+                Wire::Changes { gone, heads, mark, more, request }
+            }
             Self::Entries { identity, more, records, request } => {
                 let records = records.iter().map(WireRecord::of).collect();
                 Wire::Entries { identity, more, records, request }
             }
             Self::Error { about, code } => Wire::Error { about, code },
+            Self::FindEntries { ids, request } => Wire::FindEntries { ids, request },
+            Self::FoundEntries { records, request } => {
+                let records = records.iter().map(WireRecord::of).collect();
+                Wire::FoundEntries { records, request }
+            }
             Self::GetBlob { cid, max_size, offset, request } => {
                 Wire::GetBlob { cid, max_size, offset, request }
             }
-            Self::GetEntries { after, generation, identity, limit, request } => {
-                Wire::GetEntries { after, generation, identity, limit, request }
+            Self::GetChanges { request, since, watch } => {
+                Wire::GetChanges { request, since, watch }
+            }
+            Self::GetEntries { after, generation, identity, limit, request, skip } => {
+                Wire::GetEntries { after, generation, identity, limit, request, skip }
             }
             Self::GetHeads { identities } => Wire::GetHeads { identities },
+            Self::GetSymbols { count, request } => Wire::GetSymbols { count, request },
             Self::IHave { blobs } => Wire::IHave { blobs },
             Self::IWant { cids } => Wire::IWant { cids },
             Self::LastKnownHeads { heads } => Wire::LastKnownHeads { heads },
@@ -194,13 +263,19 @@ impl Message {
             Self::MessageTo { letter } => Wire::MessageTo { letter },
             Self::Offline { identity } => Wire::Offline { identity },
             Self::Online { watch } => Wire::Online { watch },
-            // A chunk is a binary frame and never comes here.
-            Self::Ping | Self::Chunk { .. } => Wire::Ping {},
+            // What is a binary frame never comes here.
+            Self::Ping
+            | Self::Chunk { .. }
+            | Self::Differences { .. }
+            | Self::Negentropy { .. }
+            | Self::Sketch { .. }
+            | Self::States { .. } => Wire::Ping {},
             Self::Pong => Wire::Pong {},
             Self::PresenceList { identities } => Wire::PresenceList { identities },
-            Self::Provides { services } => Wire::Provides { services },
+            Self::Provides { feeds, services } => Wire::Provides { feeds, services },
             Self::SessionAuth { signature } => Wire::SessionAuth { signature },
             Self::SessionRequest(request) => Wire::SessionRequest { request },
+            Self::Unwatch { identities } => Wire::Unwatch { identities },
         }
     }
 }
@@ -215,12 +290,26 @@ impl WireRecord {
     }
 }
 
-/// Checks the entries of one feed and their payloads. Entries of a later version are passed over:
-/// they are for those who understand them.
+/// Checks the entries of one feed and their payloads.
 fn open(identity: Identity, records: &[WireRecord]) -> Result<Vec<Record>, Garbage> {
     if records.len() > BATCH {
         return Err(Garbage::TooLong);
     }
+    let opened = open_all(records)?;
+    if opened.iter().any(|record| record.entry.header().identity != identity) {
+        return Err(Garbage::Stranger);
+    }
+    Ok(opened)
+}
+
+/// Checks entries of any feeds and their payloads.
+fn open_found(records: &[WireRecord]) -> Result<Vec<Record>, Garbage> {
+    if records.len() > FIND { Err(Garbage::TooLong) } else { open_all(records) }
+}
+
+/// Checks entries and payloads. Entries of a later version are passed over: they are for those who
+/// understand them.
+fn open_all(records: &[WireRecord]) -> Result<Vec<Record>, Garbage> {
     let mut checker = Checker::default();
     let mut opened = Vec::with_capacity(records.len());
     for record in records {
@@ -229,9 +318,6 @@ fn open(identity: Identity, records: &[WireRecord]) -> Result<Vec<Record>, Garba
             Err(EntryError::Version { .. }) => continue,
             Err(error) => return Err(Garbage::Entry(error)),
         };
-        if entry.header().identity != identity {
-            return Err(Garbage::Stranger);
-        }
         let payload = match &record.payload {
             None => None,
             Some(text) => Some(open_payload(&entry, text.as_bytes())?),
@@ -267,6 +353,9 @@ pub enum Garbage {
     /// A payload that is not the one its entry names.
     #[error("a payload is not the one that its entry names")]
     Hash,
+    /// A binary frame of no kind that is known.
+    #[error("the frame is of an unknown kind")]
+    Kind,
     /// Not JSON of a message.
     #[error("the message was refused: {0}")]
     Json(#[source] CanonError),

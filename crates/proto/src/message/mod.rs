@@ -2,18 +2,27 @@
 
 mod checked;
 mod codec;
+mod names;
+mod reconciling;
 
 pub use codec::Garbage;
 pub(crate) use codec::{lists, open_payload};
+pub use names::{NameError, StoreName, WatchName};
 
 use effigy_core::seal::Letter;
 use effigy_core::{Cid, Entry, Identity, Payload, Signature};
 use serde::{Deserialize, Serialize};
 
+use crate::reconcile::{Root, Symbol};
+
 /// Most identities or ids in one list.
 pub const LIST: usize = 256;
 /// Most entries in one message.
 pub const BATCH: usize = 100;
+/// Most entries that a request may leave out: as many as may be under way before them.
+pub const SKIP: usize = 1_600;
+/// Most entries that may be looked for by their ids in one message: each may be in any feed.
+pub const FIND: usize = 32;
 /// Most bytes of the list of versions in a session's request.
 pub const SESSION_BYTES: usize = 256;
 
@@ -55,6 +64,24 @@ pub struct WireHead {
     pub id: Cid,
     /// Whose feed.
     pub identity: Identity,
+    /// Where the feed has several ends, a hash of which entries there are: the newest alone does not
+    /// say it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<Cid>,
+}
+
+/// A moment in the life of a store: heads that moved later have greater marks.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Mark(pub StoreName, pub u64);
+
+/// All feeds of a node in few bytes.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// How many there are.
+    pub count: u64,
+    /// The hash of their states.
+    pub root: Root,
 }
 
 /// The first message of a session, each way.
@@ -90,6 +117,19 @@ pub enum Message {
         /// The number of the request.
         request: u32,
     },
+    /// What changed of the feeds that the receiver watches.
+    Changes {
+        /// Feeds that are not here, or no longer.
+        gone: Vec<Identity>,
+        /// The heads of those that are.
+        heads: Vec<WireHead>,
+        /// All that was watched and changed up to this mark has been told.
+        mark: Mark,
+        /// Whether more follows: it has to be asked for, from the mark on.
+        more: bool,
+        /// The number of the request; 0 unasked.
+        request: u32,
+    },
     /// A piece of a blob.
     Chunk {
         /// The bytes.
@@ -100,6 +140,13 @@ pub enum Message {
         request: u32,
         /// The size of the whole blob.
         size: u32,
+    },
+    /// Of the items of a sketch these are missing here, by their short names.
+    Differences {
+        /// The short names.
+        missing: Vec<u64>,
+        /// The number of the request.
+        request: u32,
     },
     /// Entries that were asked for.
     Entries {
@@ -119,6 +166,20 @@ pub enum Message {
         /// Why.
         code: ErrorCode,
     },
+    /// Send these entries, of whatever feeds, if they are there.
+    FindEntries {
+        /// Their ids.
+        ids: Vec<Cid>,
+        /// A number for the answer.
+        request: u32,
+    },
+    /// Those of the entries looked for that are here.
+    FoundEntries {
+        /// The entries.
+        records: Vec<Record>,
+        /// The number of the request.
+        request: u32,
+    },
     /// Send a blob.
     GetBlob {
         /// Its name.
@@ -129,6 +190,15 @@ pub enum Message {
         offset: u32,
         /// A number for the answer.
         request: u32,
+    },
+    /// Tell what changed since a mark, of the feeds that I watch.
+    GetChanges {
+        /// A number for the answer.
+        request: u32,
+        /// The mark; without one only remember what I watch, and tell a mark.
+        since: Option<Mark>,
+        /// What I watch here, as it is to be remembered or was.
+        watch: WatchName,
     },
     /// Send entries of a feed.
     GetEntries {
@@ -142,11 +212,20 @@ pub enum Message {
         limit: u32,
         /// A number for the answer.
         request: u32,
+        /// How many of the first to leave out: others are asked for them.
+        skip: u32,
     },
     /// Say how far these feeds are, now and whenever they move.
     GetHeads {
         /// Whose feeds.
         identities: Vec<Identity>,
+    },
+    /// Send more symbols of the sketch.
+    GetSymbols {
+        /// How many there should be altogether.
+        count: u32,
+        /// The number of the sketch's request.
+        request: u32,
     },
     /// These blobs are here, with their sizes.
     IHave {
@@ -173,6 +252,13 @@ pub enum Message {
         /// The letter.
         letter: Letter,
     },
+    /// A step of a reconciliation by negentropy.
+    Negentropy {
+        /// The step.
+        bytes: Vec<u8>,
+        /// The number of the request.
+        request: u32,
+    },
     /// Somebody is no longer here.
     Offline {
         /// Who.
@@ -194,6 +280,8 @@ pub enum Message {
     },
     /// What the sender is willing to do.
     Provides {
+        /// All feeds that the sender replicates, where there are many.
+        feeds: Option<Summary>,
         /// Names of services.
         services: Vec<String>,
     },
@@ -204,6 +292,27 @@ pub enum Message {
     },
     /// The beginning of a session.
     SessionRequest(SessionRequest),
+    /// Symbols of the feeds that the sender replicates: the first, or the next.
+    Sketch {
+        /// A number for the answers.
+        request: u32,
+        /// The hash of all items.
+        root: Root,
+        /// The symbols.
+        symbols: Vec<Symbol>,
+    },
+    /// The full hashes of items of a sketch that were missing.
+    States {
+        /// The number of the request.
+        request: u32,
+        /// The hashes.
+        states: Vec<Cid>,
+    },
+    /// No longer tell of these feeds.
+    Unwatch {
+        /// Whose feeds.
+        identities: Vec<Identity>,
+    },
 }
 
 /// Why something was refused. A fixed list; one code for all failures of cryptography.

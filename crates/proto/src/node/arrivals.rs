@@ -12,7 +12,7 @@ use super::record;
 use super::state::Pending;
 use crate::api::{Event, Known};
 use crate::io::Link;
-use crate::message::{ErrorCode, Record};
+use crate::message::{ErrorCode, Record, open_payload};
 
 /// What is done with entries of one feed before anything is told of them.
 #[derive(Default)]
@@ -65,10 +65,11 @@ impl Node {
                 None => return true,
             },
         }
-        let now = self.now;
+        let now = self.clock;
         match self.held_mut(identity, synod).feed.offer(&arrival.entry, now) {
             Err(_) => return false,
-            Ok(Verdict::Known | Verdict::Obsolete) => (),
+            Ok(Verdict::Known) => self.known_again(arrival, payload),
+            Ok(Verdict::Obsolete) => (),
             Ok(Verdict::Parked { until }) => self.waiting.add(arrival, until),
             Ok(Verdict::Waiting { .. }) => self.waiting.add(arrival, Time(0)),
             Ok(Verdict::New { position }) => {
@@ -76,6 +77,17 @@ impl Node {
             }
         }
         true
+    }
+
+    /// An entry came that is here: perhaps under another name, perhaps with what it says, which was
+    /// missing.
+    fn known_again(&mut self, arrival: Arrival, payload: Option<Payload>) {
+        let Arrival { entry, payload: bytes } = arrival;
+        let (id, identity) = (entry.id(), entry.header().identity);
+        let place = self.feeds.get(&identity).and_then(|held| held.feed.position(&id));
+        if let Some(place) = place {
+            self.fill(identity, place, Record { entry, payload: bytes.zip(payload) });
+        }
     }
 
     /// Whether an entry may stand on its synod's feed. One whose parents are not here yet waits;
@@ -108,15 +120,17 @@ impl Node {
         }
         let facts = Facts::of(&entry, payload.as_ref(), self.my_synod());
         let payload = payload.map(|payload| self.unseal(&entry, payload));
-        if let Some(payload) = &payload {
-            self.take_effect(&entry, payload, true);
+        self.note_entry(&entry, payload.as_ref());
+        match &payload {
+            Some(payload) => self.take_effect(&entry, payload, true),
+            None if self.is_taken_back(&entry) => (),
+            None => self.note_bare(entry.header().identity, position),
         }
         let record = record::encode(entry.bytes(), bytes.as_deref());
         if let Some(held) = self.feeds.get_mut(&entry.header().identity) {
             held.newest = held.newest.max(entry.header().comparable);
             held.bytes = held.bytes.saturating_add(record.len() as u64);
         }
-        self.moved.insert(entry.header().identity);
         intake.fresh.push(Fresh { bytes: record, facts, position });
         intake.known.push(Known { entry, payload, position });
     }
@@ -200,7 +214,7 @@ impl Node {
 
     /// Lets those in whose moment has come.
     pub(super) fn take_due(&mut self) {
-        for arrival in self.waiting.due(self.now) {
+        for arrival in self.waiting.due(self.clock) {
             let identity = arrival.entry.header().identity;
             self.waiting.add(arrival, Time(0));
             let mut intake = Intake::default();
@@ -223,7 +237,11 @@ impl Node {
         if !fresh.is_empty() && (identity == self.me || Some(identity) == self.my_synod()) {
             self.note_outlined(&mut batch);
         }
+        if !fresh.is_empty() {
+            self.note_change(identity);
+        }
         self.save(batch);
+        self.consider_merging(identity);
         if !known.is_empty() {
             self.status_changed = true;
             self.emit(Event::Entries(known));
@@ -254,14 +272,14 @@ impl Node {
         held.packs.clear();
         held.bytes = 0;
         held.remote.clear();
-        held.asking = None;
         self.newest.forget(&identity);
+        self.forget_places(identity);
+        self.stop_asking(&identity);
+        self.stop_merging(&identity);
         if live {
+            self.note_change(identity);
             self.save(Batch { deletes: gone, ..Batch::new() });
-            let synod = self.tracked.get(&identity).copied();
-            for link in self.concerned(&synod) {
-                self.ask_heads_of(link, &[identity]);
-            }
+            self.ask_everybody(&[identity]);
         }
     }
 
@@ -274,59 +292,77 @@ impl Node {
 
     fn forget_payload(&mut self, by: Identity, target: Cid) {
         let Some(synod) = self.tracked.get(&by).copied() else { return };
-        let found = self
-            .feeds
-            .iter()
-            // What stands on the account's own feed cannot be taken back: its fold needs all of it.
-            .filter(|(feed, held)| held.synod == synod && **feed != synod)
-            .find_map(|(feed, held)| Some((*feed, held.feed.position(&target)?)));
-        if let Some((identity, position)) = found {
-            self.forget_at(identity, position);
+        let Some((identity, place)) = self.place_of(&target) else { return };
+        // What stands on the account's own feed cannot be taken back: its fold needs all of it.
+        let of_account = self.feeds.get(&identity).is_some_and(|held| held.synod == synod);
+        if of_account && identity != synod {
+            self.forget_at(identity, place);
         }
     }
 
-    /// Reads the pack out of which the payload of an entry has to go.
+    /// Takes the payload of an entry out of the pack where it rests.
     pub(super) fn forget_at(&mut self, identity: Identity, position: u32) {
-        let Some(held) = self.feeds.get(&identity) else { return };
-        let Some((first, _)) = held.pack_of(position) else { return };
-        let key = pack_key(&identity, held.feed.generation(), first);
-        // A pack is read once for all that goes from it: two that read it would undo one another.
-        let going = self.forgetting.entry((identity, first)).or_default();
-        let under_way = !going.is_empty();
-        going.insert(position);
-        if !under_way {
-            self.load(key, Pending::Forget { identity, first });
+        self.bare.remove(&(identity, position));
+        self.rewrite(identity, position, None);
+    }
+
+    /// What an entry says came after the entry itself. It counts unless it was taken back meanwhile.
+    pub(super) fn fill(&mut self, identity: Identity, place: u32, record: Record) {
+        let Some((bytes, _)) = record.payload else { return };
+        if self.bare.contains(&(identity, place)) && !self.is_taken_back(&record.entry) {
+            self.rewrite(identity, place, Some(bytes));
         }
     }
 
-    /// The pack is here: writes it again without the payloads.
-    pub(super) fn forget_in_pack(
-        &mut self,
-        identity: Identity,
-        first: u32,
-        bytes: Option<Vec<u8>>,
-    ) {
-        let going = self.forgetting.remove(&(identity, first)).unwrap_or_default();
+    /// Writes a payload into the pack where its entry rests, or takes it out.
+    fn rewrite(&mut self, identity: Identity, place: u32, payload: Option<Vec<u8>>) {
+        let Some(held) = self.feeds.get(&identity) else { return };
+        let Some((first, _)) = held.pack_of(place) else { return };
+        let key = pack_key(&identity, held.feed.generation(), first);
+        self.stop_merging(&identity);
+        // A pack is read once for all that changes in it: two that read it would undo one another.
+        let changes = self.rewriting.entry((identity, first)).or_default();
+        let under_way = !changes.is_empty();
+        changes.insert(place, payload);
+        if !under_way {
+            self.load(key, Pending::Rewrite { identity, first });
+        }
+    }
+
+    /// The pack is here: writes it again.
+    pub(super) fn rewrite_pack(&mut self, identity: Identity, first: u32, bytes: Option<Vec<u8>>) {
+        let mut changes = self.rewriting.remove(&(identity, first)).unwrap_or_default();
         let me = self.my_synod();
         let Some(held) = self.feeds.get(&identity) else { return };
         if !held.packs.contains_key(&first) {
             // It has become part of another meanwhile.
-            return going.into_iter().for_each(|position| self.forget_at(identity, position));
+            for (place, payload) in changes {
+                self.rewrite(identity, place, payload);
+            }
+            return;
         }
         let owner = held.synod;
         let Some(pack) = bytes.as_deref().and_then(|bytes| Pack::open(bytes).ok()) else { return };
         let mut records: Vec<Fresh> = Vec::new();
-        let mut images = Vec::new();
+        let (mut images, mut filled) = (Vec::new(), Vec::new());
         for (position, bytes) in (first..).zip(pack.records()) {
             // What is damaged is found by who reviews.
             let Ok(Ok(record)) = bytes.map(record::reload) else { return };
-            let mut payload = record.payload.as_ref();
-            if going.contains(&position) {
-                images.extend_from_slice(payload.map_or(&[], |(_, payload)| payload.images()));
-                payload = None;
+            let mut payload = record.payload.clone();
+            match changes.remove(&position) {
+                None => (),
+                Some(None) => {
+                    let gone = payload.take();
+                    images.extend_from_slice(gone.as_ref().map_or(&[], |(_, said)| said.images()));
+                }
+                Some(Some(bytes)) if payload.is_none() => {
+                    payload = open_payload(&record.entry, &bytes).ok();
+                    filled.push((position, record.entry.clone(), bytes));
+                }
+                Some(Some(_)) => (),
             }
-            let facts = Facts::of(&record.entry, payload.map(|(_, payload)| payload), me);
-            let bytes = payload.map(|(bytes, _)| bytes.as_slice());
+            let facts = Facts::of(&record.entry, payload.as_ref().map(|(_, said)| said), me);
+            let bytes = payload.as_ref().map(|(bytes, _)| bytes.as_slice());
             let bytes = record::encode(record.entry.bytes(), bytes);
             records.push(Fresh { bytes, facts, position });
         }
@@ -339,6 +375,25 @@ impl Node {
             }
         }
         self.save(batch.strict());
+        self.tell_filled(identity, filled);
+    }
+
+    /// What entries say that were here without it is durable: it counts from now on.
+    fn tell_filled(&mut self, identity: Identity, filled: Vec<(u32, Entry, Vec<u8>)>) {
+        let mut known = Vec::new();
+        for (position, entry, bytes) in filled {
+            self.bare.remove(&(identity, position));
+            let Ok(payload) = Payload::parse(&entry.header().payload.kind, &bytes) else {
+                continue;
+            };
+            let payload = self.unseal(&entry, payload);
+            self.note_entry(&entry, Some(&payload));
+            self.take_effect(&entry, &payload, true);
+            known.push(Known { entry, payload: Some(payload), position });
+        }
+        if !known.is_empty() {
+            self.emit(Event::Entries(known));
+        }
     }
 }
 

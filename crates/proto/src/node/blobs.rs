@@ -861,20 +861,8 @@ impl Node {
             Some(Pending::DraftPicture { slot, place }) => {
                 self.draft_picture_loaded(slot, place, bytes);
             }
-            Some(Pending::Forget { identity, first }) => {
-                self.forget_in_pack(identity, first, bytes);
-            }
-            Some(Pending::Glimpse { identity, generation, first }) => {
-                self.glimpsed((identity, generation, first), bytes);
-            }
-            Some(Pending::Join { identity, generation, first }) => {
-                self.read_to_join((identity, generation, first), bytes);
-            }
-            Some(Pending::Review { identity, generation, first }) => {
-                self.reviewed((identity, generation, first), bytes);
-            }
             Some(Pending::Manifest { content }) => self.manifest_loaded(content, bytes),
-            Some(Pending::Pack { serve, first }) => self.pack_loaded(serve, first, bytes),
+            Some(of_feeds) => self.feed_loaded(of_feeds, bytes),
         }
     }
 }

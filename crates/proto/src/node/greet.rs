@@ -25,8 +25,8 @@ impl Node {
     /// Makes a new invite; the one before no longer counts.
     pub(super) fn new_invite(&mut self) {
         let token = Token(self.random.bytes());
-        self.invite = Some((token, self.now));
-        let value = [self.now.0.to_be_bytes().as_slice(), &token.0].concat();
+        self.invite = Some((token, self.clock));
+        let value = [self.clock.0.to_be_bytes().as_slice(), &token.0].concat();
         self.save(Batch::new().put(invite_key(), value).strict());
         self.show_invite();
     }
@@ -34,7 +34,7 @@ impl Node {
     /// Shows the invite, with the first hub as the place to meet.
     pub(super) fn show_invite(&mut self) {
         let (Some(synod), Some((token, made))) = (self.my_synod(), self.invite) else { return };
-        if self.now.since(made) >= INVITE_VALID {
+        if self.clock.since(made) >= INVITE_VALID {
             self.new_invite();
             return;
         }
@@ -161,7 +161,7 @@ impl Node {
             .and_then(|token| <[u8; 16]>::try_from(token).ok())
             .map(Token);
         let valid = self.invite.is_some_and(|(token, made)| {
-            shown == Some(token) && self.now.since(made) < INVITE_VALID
+            shown == Some(token) && self.clock.since(made) < INVITE_VALID
         });
         // Whoever writes may name any account: it counts once that account names their device.
         let named =
@@ -173,6 +173,12 @@ impl Node {
         }
         let now = self.now;
         self.knocking.retain(|_, knock| knock.until > now);
+        if self.knocking.len() >= KNOCKING && valid {
+            // Whoever shows the invite gets in, however many knock who do not.
+            let uninvited = self.knocking.iter().filter(|(_, knock)| !knock.invited);
+            let oldest = uninvited.min_by_key(|(_, knock)| knock.until).map(|(synod, _)| *synod);
+            oldest.and_then(|oldest| self.knocking.remove(&oldest));
+        }
         if self.knocking.len() < KNOCKING {
             let until = now.after(KNOCK);
             self.knocking.insert(synod, Knock { device, invited: valid, over, until });

@@ -21,8 +21,14 @@ use crate::message::{ErrorCode, LIST, Message};
 const ARRANGE: Span = Span::seconds(25);
 /// How long an attempt is remembered that was answered: longer than a letter counts.
 const REMEMBERED: Span = Span::minutes(21);
-/// Most attempts that are remembered; further ones have to wait.
+/// Most attempts that are remembered, and most of one device; further ones have to wait.
 const ANSWERED: usize = 1_000;
+const ANSWERED_OF_PEER: usize = 32;
+/// Most direct ways at a time: a browser pays for each with memory and sockets.
+pub(super) const WAYS: usize = 64;
+/// Most bytes of a connection's description, and of a candidate.
+const DESCRIPTION: usize = 16 * 1024;
+const CANDIDATE: usize = 1_024;
 /// Most bytes of a sealed letter: a description of a connection with its candidates, in base64url.
 const LETTER: usize = 68 * 1024;
 /// Most bytes of a sealed letter from somebody whom its receiver does not list: enough to say that
@@ -165,7 +171,9 @@ impl Node {
             .iter()
             .filter_map(|hub| Some(Hub { identity: hub.identity?, origin: hub.origin.clone() }))
             .collect();
-        if state.begun() && state.hubs != hubs && !hubs.is_empty() {
+        // Before a hub has proven its key it cannot be named; when the last is given up, none is.
+        let named = !hubs.is_empty() || self.hubs.is_empty();
+        if state.begun() && state.hubs != hubs && named {
             self.publish_hubs(hubs);
         }
     }
@@ -295,6 +303,7 @@ impl Node {
             .filter(|(peer, _)| !self.direct.values().any(|direct| direct.peer == **peer))
             .filter(|(peer, _)| self.tries.get(peer).is_none_or(|(_, at)| *at <= now))
             .filter_map(|(peer, over)| Some((*peer, *over.first()?)))
+            .take(WAYS.saturating_sub(self.direct.len()))
             .collect();
         for (peer, over) in wanted {
             let link = self.new_link();
@@ -369,7 +378,7 @@ impl Node {
             .map(|device| device.sealing_key);
         let (Some(key), Ok(text)) = (key, serde_json::to_vec(signal)) else { return };
         let secret = self.secret();
-        let letter = seal_letter(&text, &secret, to, &key, self.now, &mut self.random);
+        let letter = seal_letter(&text, &secret, to, &key, self.clock, &mut self.random);
         if let Ok(letter) = letter {
             self.send(over, &Message::MessageTo { letter });
         }
@@ -403,17 +412,19 @@ impl Node {
             self.fault(link, 0, ErrorCode::Forbidden);
             return;
         }
-        let Ok(text) = open_letter(letter, self.me, &self.keys.sealing, self.now) else { return };
+        let Ok(text) = open_letter(letter, self.me, &self.keys.sealing, self.clock) else { return };
         let Ok(signal) = serde_json::from_slice::<Signal>(&text) else { return };
         let from = letter.from;
         match signal {
-            Signal::Answer { attempt, sdp } => {
+            Signal::Answer { attempt, sdp } if sdp.len() <= DESCRIPTION => {
                 if let Some(link) = self.attempt(from, &attempt) {
                     let action = RtcAction::TakeAnswer { answer: sdp };
                     self.outbox.push_back(Output::Rtc(link, action));
                 }
             }
-            Signal::Candidate { attempt, candidate, line, mid } => {
+            Signal::Candidate { attempt, candidate, line, mid }
+                if candidate.len() <= CANDIDATE && mid.len() <= CANDIDATE =>
+            {
                 if let Some(link) = self.attempt(from, &attempt) {
                     let action = RtcAction::Candidate { candidate, line, mid };
                     self.outbox.push_back(Output::Rtc(link, action));
@@ -422,6 +433,7 @@ impl Node {
             Signal::Greet { synod, token } => self.greeted_by(link, from, synod, token.as_deref()),
             Signal::Greeted {} => self.greeting_arrived(from),
             Signal::Offer { attempt, sdp } => self.offered_way(link, from, attempt, sdp),
+            Signal::Answer { .. } | Signal::Candidate { .. } => (),
         }
     }
 
@@ -437,16 +449,18 @@ impl Node {
         if !self.acquaintances().contains(&peer) || peer > self.me {
             return;
         }
-        if attempt.len() > 64 || offer.len() > 32 * 1024 {
+        if attempt.len() > 64 || offer.len() > DESCRIPTION {
             return;
         }
         // A hub may deliver a letter again: that must not cost the way there is.
         let now = self.now;
         self.answered.retain(|_, at| now.since(*at) < REMEMBERED);
-        if self.answered.len() >= ANSWERED || self.answered.contains_key(&attempt) {
+        let key = (peer, attempt.clone());
+        let of_peer = self.answered.keys().filter(|(of, _)| *of == peer).count();
+        let full = self.answered.len() >= ANSWERED || of_peer >= ANSWERED_OF_PEER;
+        if full || self.answered.contains_key(&key) {
             return;
         }
-        self.answered.insert(attempt.clone(), now);
         // A new offer means that the other side has lost the way there was.
         let old: Vec<Link> = self
             .direct
@@ -454,6 +468,10 @@ impl Node {
             .filter(|(_, direct)| direct.peer == peer)
             .map(|(link, _)| *link)
             .collect();
+        if old.is_empty() && self.direct.len() >= WAYS {
+            return;
+        }
+        self.answered.insert(key, now);
         old.into_iter().for_each(|link| self.close(link));
         let link = self.new_link();
         let until = self.now.after(ARRANGE);

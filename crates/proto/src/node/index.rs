@@ -12,8 +12,6 @@ use crate::io::Link;
 pub(super) struct Index {
     /// Open sessions by the account that the other side says it belongs to.
     pub accounts: Pairs<Identity>,
-    /// Requests for entries, by feed.
-    pub asking: Timers<Identity>,
     /// Connections that have to prove themselves, or to be asked whether somebody is there.
     pub links: Timers<Link>,
     /// Sessions by blobs that the other side looks for.

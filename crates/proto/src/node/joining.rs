@@ -134,7 +134,7 @@ impl Held {
 }
 
 /// The records of a pack that begins at a place; `None` when one is damaged.
-fn fresh(bytes: &[u8], first: u32, me: Option<Identity>) -> Option<Vec<Fresh>> {
+pub(super) fn fresh(bytes: &[u8], first: u32, me: Option<Identity>) -> Option<Vec<Fresh>> {
     let pack = Pack::open(bytes).ok()?;
     let records = (first..).zip(pack.records()).map(|(position, bytes)| {
         let bytes = bytes.ok()?;

@@ -3,6 +3,8 @@
 use effigy_core::{Identity, Span, Time};
 
 use super::Node;
+use super::meeting::Told;
+use super::serving::Wanted;
 use super::state::Conn;
 use crate::api::Path;
 use crate::io::{Binding, Link, Output};
@@ -41,6 +43,9 @@ impl Node {
     pub(super) fn disconnected(&mut self, link: Link) {
         self.hub_gone(link);
         self.direct_gone(link);
+        self.keep_mark(link);
+        self.drop_watches(link);
+        self.later.retain(|(_, other, _)| *other != link);
         let Some(conn) = self.links.remove(&link) else { return };
         self.forget_link(link, &conn);
         self.serves.retain(|_, serve| serve.link != link);
@@ -56,7 +61,6 @@ impl Node {
 
     fn forget_link(&mut self, link: Link, conn: &Conn) {
         self.index.links.disarm(link);
-        conn.watches.iter().for_each(|feed| self.index.watchers.remove(*feed, link));
         conn.looking.iter().for_each(|cid| self.index.lookers.remove(*cid, link));
         conn.peer().into_iter().for_each(|peer| self.index.peers.remove(peer, link));
         conn.claimed().into_iter().for_each(|synod| self.index.accounts.remove(synod, link));
@@ -72,7 +76,10 @@ impl Node {
         let Some(conn) = self.links.get_mut(&link) else { return };
         conn.heard = now;
         match message {
-            Err(garbage) => self.fault(link, 0, garbage.code()),
+            Err(garbage) => {
+                self.doubt_link(link);
+                self.fault(link, 0, garbage.code());
+            }
             Ok(message) => {
                 conn.bytes_in = conn.bytes_in.saturating_add(message.weight());
                 if conn.peer().is_some() {
@@ -113,24 +120,28 @@ impl Node {
             self.close(link);
             return;
         }
-        let mut services = vec!["blobs".to_owned(), "entries".to_owned(), "heads".to_owned()];
-        if self.is_hub() {
-            services.push("signalling".to_owned());
-        }
-        self.send(link, &Message::Provides { services });
         if let Some(synod) = synod {
             self.welcome(synod);
         }
+        self.begin_talk(link);
         self.hub_opened(link, peer);
         self.direct_opened(link, peer);
-        self.ask_heads(link);
         self.ask_blobs(link);
         self.status_changed = true;
     }
 
     fn dispatch(&mut self, link: Link, message: Message) {
+        if !matches!(message, Message::Provides { .. }) {
+            self.provides_nothing(link);
+        }
         match message {
             Message::Cancel { request } => self.cancel(link, request),
+            Message::Changes { gone, heads, mark, more, request } => {
+                self.changes_told(link, &Told { gone, heads, mark, more, request });
+            }
+            Message::Differences { missing, request } => {
+                self.differences_came(link, request, &missing);
+            }
             Message::Chunk { bytes, offset, request, size } => {
                 self.chunk(link, request, offset, size, &bytes);
             }
@@ -141,24 +152,38 @@ impl Node {
             Message::GetBlob { cid, max_size, offset, request } => {
                 self.serve_blob(link, cid, offset, max_size, request);
             }
-            Message::GetEntries { after, generation, identity, limit, request } => {
-                self.serve_entries(link, identity, generation, &after, limit, request);
+            Message::FindEntries { ids, request } => self.serve_found(link, &ids, request),
+            Message::FoundEntries { records, request } => self.found(link, records, request),
+            Message::GetChanges { request, since, watch } => {
+                self.changes_asked(link, request, since, watch);
             }
-            Message::GetHeads { identities } => self.watch_heads(link, identities),
+            Message::GetEntries { after, generation, identity, limit, request, skip } => {
+                let after = &after;
+                let wanted = Wanted { after, generation, identity, limit, request, skip };
+                self.serve_entries(link, &wanted);
+            }
+            Message::GetHeads { identities } => self.watch_heads(link, &identities),
+            Message::GetSymbols { count, request } => self.symbols_asked(link, count, request),
             Message::IHave { blobs } => self.offered(link, &blobs),
             Message::IWant { cids } => self.looked_for(link, cids),
             Message::LastKnownHeads { heads } => self.told_heads(link, &heads),
             Message::MessageFrom { letter } => self.letter(link, &letter),
             Message::MessageTo { letter } => self.pass_on(link, letter),
+            Message::Negentropy { bytes, request } => self.negentropy_came(link, request, &bytes),
             Message::Offline { identity } => self.gone(link, identity),
             Message::Online { watch } => self.came_online(link, watch),
             Message::Ping => self.send(link, &Message::Pong),
             Message::Pong => (),
             Message::PresenceList { identities } => self.are_present(link, identities),
-            Message::Provides { .. } => (),
+            Message::Provides { feeds, services } => self.provided(link, &services, feeds),
             Message::SessionAuth { .. } | Message::SessionRequest(_) => {
                 self.fault(link, 0, ErrorCode::Forbidden);
             }
+            Message::Sketch { request, root, symbols } => {
+                self.sketch_came(link, request, root, symbols);
+            }
+            Message::States { request, states } => self.states_came(link, request, &states),
+            Message::Unwatch { identities } => self.unwatch(link, &identities),
         }
     }
 

@@ -5,17 +5,25 @@
 mod arrivals;
 mod asking;
 mod blobs;
+mod changes;
 mod drafts;
+mod gaps;
 mod greet;
 mod heads;
 mod hubs;
 mod index;
 mod joining;
 mod links;
+mod marks;
+mod meeting;
+mod merging;
+#[cfg(feature = "negentropy")]
+mod negentropy;
 mod newest;
 mod outline;
 mod own;
 mod packs;
+mod reconciling;
 pub mod record;
 mod restore;
 mod review;
@@ -41,9 +49,17 @@ use crate::api::{Command, Event, Repair, Ticket};
 use crate::io::{Fence, Input, Link, Load, Output};
 use crate::keys::Keys;
 use crate::message::{Frame, Message};
+use crate::reconcile::Items;
+use gaps::Threads;
+use marks::Marks;
+use merging::Merge;
 use state::{
-    Conn, Content, Direct, Greeting, Held, Here, Holding, HubSlot, Knock, Pending, Serve, Want,
+    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Later, Met,
+    Pending, Remembered, Serve, Want,
 };
+
+/// What changes in a pack, by place: a payload that comes, or one that goes.
+type Changes = BTreeMap<u32, Option<Vec<u8>>>;
 
 /// What a node is told before it begins. Silent about its chance when printed.
 #[derive(Clone)]
@@ -93,7 +109,10 @@ pub struct HubPolicy {
 pub struct Node {
     keys: Keys,
     me: Identity,
+    /// The moment, for everything that is waited for: it never goes back, whatever the clock does.
     now: Time,
+    /// What the clock says, for everything that others or later starts read.
+    clock: Time,
     outbox: VecDeque<Output>,
     random: Random,
     role: Role,
@@ -111,15 +130,42 @@ pub struct Node {
     deletions: BTreeMap<Cid, BTreeSet<Identity>>,
     /// Those of them whose payloads have yet to go, once what came with them is kept.
     taken_back: Vec<(Identity, Cid)>,
-    /// Places whose payloads go, by pack, while it is being read.
-    forgetting: BTreeMap<(Identity, u32), BTreeSet<u32>>,
+    /// What changes in packs that are being read for it.
+    rewriting: BTreeMap<(Identity, u32), Changes>,
+    /// Packs that are being read to become one, by feed.
+    merging: BTreeMap<Identity, Merge>,
+    /// Entries that came without what they say, though nobody is known to have taken it back.
+    bare: BTreeSet<(Identity, u32)>,
+    threads: Threads,
+    /// Whether there is more to look for since everybody was asked.
+    seeks: bool,
     /// Feeds that moved since the last announcement.
     moved: BTreeSet<Identity>,
     /// Before this moment nothing is announced.
     announce_at: Time,
+    /// In which order feeds moved.
+    marks: Marks,
+    /// Who watches all that are not left out.
+    watching_all: BTreeSet<Link>,
+    /// What devices watch here, between their sessions.
+    remembered: BTreeMap<Identity, Remembered>,
+    /// Who was met before.
+    met: BTreeMap<Identity, Met>,
+    /// From which the names of lists are made that others are to remember.
+    watching: Option<[u8; 16]>,
+    /// All feeds that are replicated, by what is in them, for those who have many of them too.
+    items: Items<Identity>,
+    summed: BTreeMap<Identity, Cid>,
+    /// Feeds that moved since they were summed up, and how often that was done.
+    unsummed: BTreeSet<Identity>,
+    sums: u64,
+    /// Entries that are asked for, by feed.
+    fetches: BTreeMap<Identity, Fetch>,
 
     links: BTreeMap<Link, Conn>,
     index: index::Index,
+    /// What is done later on connections.
+    later: BTreeSet<(Time, Link, Later)>,
     next_link: u64,
     next_request: u32,
     next_load: u64,
@@ -130,7 +176,7 @@ pub struct Node {
     /// Devices that are at a hub now, by hub.
     present: BTreeMap<Identity, BTreeSet<Link>>,
     /// Attempts at direct ways that were answered, and when: a letter may come twice.
-    answered: BTreeMap<String, Time>,
+    answered: BTreeMap<(Identity, String), Time>,
     /// When a device may be tried again, and how often it failed.
     tries: BTreeMap<Identity, (u32, Time)>,
     /// Who did not deliver what they announced, and how often.
@@ -169,6 +215,8 @@ pub struct Node {
     overridden: bool,
 
     status_due: Option<Time>,
+    /// When somebody has differed for so long that it is told.
+    differ_at: Option<Time>,
     status_changed: bool,
     waking: Option<Time>,
 
@@ -186,6 +234,7 @@ impl Node {
             me,
             keys: config.keys,
             now: Time(0),
+            clock: Time(0),
             outbox: VecDeque::new(),
             random: Random::seeded(config.seed),
             role: config.role,
@@ -198,11 +247,26 @@ impl Node {
             waiting: Waiting::default(),
             deletions: BTreeMap::new(),
             taken_back: Vec::new(),
-            forgetting: BTreeMap::new(),
+            rewriting: BTreeMap::new(),
+            merging: BTreeMap::new(),
+            bare: BTreeSet::new(),
+            threads: Threads::default(),
+            seeks: false,
             moved: BTreeSet::new(),
             announce_at: Time(0),
+            marks: Marks::default(),
+            watching_all: BTreeSet::new(),
+            remembered: BTreeMap::new(),
+            met: BTreeMap::new(),
+            watching: None,
+            items: Items::default(),
+            summed: BTreeMap::new(),
+            unsummed: BTreeSet::new(),
+            sums: 0,
+            fetches: BTreeMap::new(),
             links: BTreeMap::new(),
             index: index::Index::default(),
+            later: BTreeSet::new(),
             next_link: 0,
             next_request: 0,
             next_load: 0,
@@ -234,6 +298,7 @@ impl Node {
             disproved: BTreeSet::new(),
             overridden: false,
             status_due: None,
+            differ_at: None,
             status_changed: false,
             waking: None,
             restoring: restore::Restoring::default(),
@@ -249,7 +314,7 @@ impl Node {
 
     /// Takes one input at one moment.
     pub fn handle(&mut self, input: Input, now: Time) {
-        self.now = now.max(self.now);
+        self.pass(now);
         if !self.ready {
             // While the store is read only what was asked of it comes.
             if let Input::Loaded(load, bytes) = input {
@@ -257,6 +322,7 @@ impl Node {
             }
             return;
         }
+        let begin = self.outbox.len();
         match input {
             Input::Command(command) => self.command(command),
             Input::Connected { binding, dialled, link, path } => {
@@ -271,23 +337,44 @@ impl Node {
         }
         self.forget_payloads();
         self.announce_moved();
+        self.seek();
         self.reconsider_status();
         self.set_alarm();
-        self.join_saves();
+        self.join_saves(begin);
     }
 
-    /// Joins all that one input saves into one transaction, at the place of the first: what belongs
-    /// together lands together, and nothing behind it is told before.
-    fn join_saves(&mut self) {
-        let saves = self.outbox.iter().filter(|output| matches!(output, Output::Save(_))).count();
-        if saves < 2 {
-            return;
+    /// Lets the time pass that the clock says has passed. A clock that was set back says none has.
+    fn pass(&mut self, clock: Time) {
+        if clock < self.clock {
+            // The alarm was set by what the clock said before.
+            self.waking = None;
         }
-        let (mut joined, mut place) = (Batch::new(), None);
-        let mut rest = VecDeque::with_capacity(self.outbox.len());
-        for output in self.outbox.drain(..) {
+        self.now = self.now.after(clock.since(self.clock));
+        self.clock = clock;
+    }
+
+    /// What the clock says at a moment.
+    fn clock_at(&self, moment: Time) -> Time {
+        if moment < self.now {
+            Time(self.clock.0.saturating_sub(self.now.since(moment).0))
+        } else {
+            self.clock.after(moment.since(self.now))
+        }
+    }
+
+    /// The moment at which the clock will say this; now, if it has.
+    const fn moment_of(&self, clock: Time) -> Time {
+        self.now.after(clock.since(self.clock))
+    }
+
+    /// Joins all that one input saves into one transaction, before everything else that follows from
+    /// it: what belongs together lands together, and nothing is told before.
+    fn join_saves(&mut self, begin: usize) {
+        let of_input = self.outbox.split_off(begin.min(self.outbox.len()));
+        let mut joined = Batch::new();
+        let mut rest = VecDeque::with_capacity(of_input.len());
+        for output in of_input {
             if let Output::Save(batch) = output {
-                place.get_or_insert(rest.len());
                 // Deletes come before puts: what is deleted later must not be put by the earlier.
                 joined.puts.retain(|(key, _)| !batch.deletes.contains(key));
                 joined.extend(batch);
@@ -295,8 +382,10 @@ impl Node {
                 rest.push_back(output);
             }
         }
-        rest.insert(place.unwrap_or(0), Output::Save(joined));
-        self.outbox = rest;
+        if !joined.is_empty() {
+            self.outbox.push_back(Output::Save(joined));
+        }
+        self.outbox.append(&mut rest);
     }
 
     /// The next thing to do, if any.
@@ -367,6 +456,7 @@ impl Node {
         self.retry_wants();
         self.retry_direct();
         self.retry_greetings();
+        self.do_later();
         self.take_due();
         if self.review_due().is_some() {
             self.go_on_reviewing();
@@ -378,12 +468,14 @@ impl Node {
         let moments = [
             self.index.links.next(),
             self.hubs_due(),
-            self.index.asking.next(),
+            self.asking_due(),
             self.index.wants.next(),
             self.direct_due(),
             self.greetings_due(),
-            self.waiting.next(),
+            self.waiting.next().map(|until| self.moment_of(until)),
+            self.later_due(),
             self.status_due,
+            self.differ_at,
             self.announce_due(),
             self.claim_due(),
             self.review_due(),
@@ -392,7 +484,7 @@ impl Node {
         let first = first.max(Time(self.now.0.saturating_add(1)));
         if self.waking != Some(first) {
             self.waking = Some(first);
-            self.outbox.push_back(Output::WakeAt(first));
+            self.outbox.push_back(Output::WakeAt(self.clock_at(first)));
         }
     }
 
@@ -407,6 +499,13 @@ impl Node {
     fn save(&mut self, batch: Batch) {
         if !batch.is_empty() {
             let batch = if self.is_hub() { batch.strict() } else { batch };
+            self.outbox.push_back(Output::Save(batch));
+        }
+    }
+
+    /// Keeps what others can tell again: nobody waits for the disk.
+    fn save_loosely(&mut self, batch: Batch) {
+        if !batch.is_empty() {
             self.outbox.push_back(Output::Save(batch));
         }
     }

@@ -247,7 +247,7 @@ impl Node {
             (false, Some(head)) => Some((synod, head.id)),
             (false, None) => return Err(Refusal::Account),
         };
-        let now = self.now;
+        let now = self.clock;
         let held = self.held_mut(identity, synod);
         let (parents, after) = held.feed.ends();
         let draft = Draft {
@@ -276,6 +276,7 @@ impl Node {
         batch.extend(self.note_own_pictures(payload, blobs));
         let mut intake = Intake::default();
         self.tracked.insert(identity, synod);
+        self.unsummed.insert(identity);
         let arrival = Arrival { entry, payload: Some(bytes) };
         self.admit(arrival, Some(payload.clone()), position, &mut intake);
         self.keep_own(identity, intake, batch);

@@ -54,6 +54,8 @@ pub(super) struct Restoring {
     pub shown: bool,
     /// Places of what was told whole and has not been found in an outline yet.
     told: BTreeSet<(Identity, u32)>,
+    /// The mark of each feed's last change.
+    pub(super) changed: std::collections::BTreeMap<Identity, u64>,
 }
 
 /// What is read, one after the other.
@@ -223,6 +225,9 @@ impl Node {
     }
 
     fn restore_meta(&mut self, key: &[u8], value: &[u8]) -> Result<(), RestoreError> {
+        if self.restore_names(key, value)? {
+            return Ok(());
+        }
         if let Some(digest) = key.strip_prefix(b"blob/") {
             let cid = cid(digest)?;
             self.here.insert(cid, Here::from_bytes(value).ok_or(RestoreError)?);
@@ -242,6 +247,8 @@ impl Node {
             self.expect_glimpse(read_places(value).ok_or(RestoreError)?);
         } else if key == b"outlined" {
             self.restoring.outlined = read_outlined(value);
+        } else if key == b"watching" {
+            self.watching = Some(value.try_into().map_err(|_| RestoreError)?);
         } else if key == b"lazy_before" {
             let moment = value.try_into().map_err(|_| RestoreError)?;
             self.lazy_before = Time(u64::from_be_bytes(moment));
@@ -267,6 +274,12 @@ impl Node {
             self.greetings.insert(identity(bytes)?, Greeting { token, attempts: 0, next: Time(0) });
         } else if let Some(bytes) = key.strip_prefix(b"member/") {
             self.members.insert(identity(bytes)?);
+        } else if let Some(bytes) = key.strip_prefix(b"met/") {
+            return self.restore_met(bytes, value);
+        } else if let Some(bytes) = key.strip_prefix(b"moved/") {
+            return self.restore_change(bytes, value);
+        } else if let Some(bytes) = key.strip_prefix(b"watch/") {
+            return self.restore_list(bytes, value);
         }
         Ok(())
     }
@@ -301,7 +314,7 @@ impl Node {
             return self.distrust();
         }
         let mut newest = 0;
-        let mut posts = Vec::new();
+        let (mut posts, mut bare) = (Vec::new(), Vec::new());
         let count = u32::try_from(outline.entries.len()).unwrap_or(u32::MAX);
         for (position, (facts, noted)) in (first..).zip(outline.entries) {
             newest = noted.comparable.max(newest);
@@ -310,6 +323,9 @@ impl Node {
             }
             if facts.is_post() {
                 posts.push((position, facts));
+            }
+            if !facts.has_payload() && feed != outline.synod {
+                bare.push(position);
             }
             let was_told = self.restoring.told.remove(&(feed, position));
             if was_told != facts.is_told() || !held.feed.put_back(noted) {
@@ -320,6 +336,7 @@ impl Node {
         held.packs.insert(first, count);
         self.review.add(newest, feed, generation, first);
         posts.into_iter().for_each(|(position, facts)| self.note_post(feed, position, facts));
+        bare.into_iter().for_each(|position| self.note_bare(feed, position));
         Ok(())
     }
 
@@ -429,8 +446,10 @@ impl Node {
 
     fn restored(&mut self, entry: Entry, payload: Option<Payload>, position: u32) {
         let payload = payload.map(|payload| self.unseal(&entry, payload));
-        if let Some(payload) = &payload {
-            self.take_effect(&entry, payload, false);
+        self.note_entry(&entry, payload.as_ref());
+        match &payload {
+            Some(payload) => self.take_effect(&entry, payload, false),
+            None => self.note_bare(entry.header().identity, position),
         }
         if self.is_hub() {
             return;
@@ -459,16 +478,19 @@ impl Node {
 
     /// All was read: begins.
     pub fn start(&mut self, now: Time) {
-        self.now = now;
+        (self.now, self.clock) = (now, now);
         self.finish_feed();
         self.tell_known();
         self.finish_outlines();
         self.retrack();
+        let changed = std::mem::take(&mut self.restoring.changed);
         for (device, held) in &mut self.feeds {
             if let Some(synod) = self.tracked.get(device) {
                 held.synod = *synod;
             }
+            held.changed = changed.get(device).copied().unwrap_or(0);
         }
+        self.recall_met();
         self.ready = true;
         self.restore_contents();
         self.finish_forgetting();
@@ -516,11 +538,23 @@ impl Node {
 
     /// Drops payloads that were taken back just before a crash.
     fn finish_forgetting(&mut self) {
+        let bare = std::mem::take(&mut self.bare);
+        self.bare = bare.into_iter().filter(|(feed, at)| !self.is_gone(feed, *at)).collect();
         let said = std::mem::take(&mut self.restoring.said);
         for (target, by) in self.deletions.iter().filter(|(target, _)| said.contains(target)) {
             self.taken_back.extend(by.iter().map(|device| (*device, *target)));
         }
         self.forget_payloads();
+    }
+
+    /// Whether a device of the same account took back what stands at this place.
+    fn is_gone(&self, feed: &Identity, at: u32) -> bool {
+        let Some(id) = self.feeds.get(feed).and_then(|held| held.feed.id_at(at)) else {
+            return true;
+        };
+        let by = self.deletions.get(&id).into_iter().flatten();
+        let owner = self.tracked.get(feed);
+        by.into_iter().any(|device| owner.is_some() && self.tracked.get(device) == owner)
     }
 
     /// Which pictures are whole, and which have to be fetched.

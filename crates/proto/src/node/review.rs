@@ -114,6 +114,9 @@ impl Node {
                         .into_iter()
                         .filter(|known| !self.was_glimpsed(identity, known.position))
                         .collect();
+                    for known in &known {
+                        self.note_entry(&known.entry, known.payload.as_ref());
+                    }
                     if !known.is_empty() {
                         self.emit(Event::Entries(known));
                     }

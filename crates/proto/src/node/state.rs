@@ -7,7 +7,8 @@ use effigy_feed::Feed;
 
 use crate::api::{HolderKind, LinkState, Path};
 use crate::io::Link;
-use crate::message::{LIST, WireHead};
+use crate::message::{LIST, Mark, Record, Summary, WatchName, WireHead};
+use crate::reconcile::{Root, Symbol};
 use crate::session::Session;
 
 /// A feed that is kept here.
@@ -16,14 +17,15 @@ pub(super) struct Held {
     pub feed: Feed,
     /// How many bytes its records have.
     pub bytes: u64,
+    /// The mark of its last change, and the moment.
+    pub changed: u64,
+    pub moved: Time,
     /// How many records each pack has, by the place of its first.
     pub packs: BTreeMap<u32, u32>,
-    /// What others said of it, by who said it. Only of those who are connected.
+    /// What others said of it, by who said it.
     pub remote: BTreeMap<Identity, Remote>,
     /// The clock of the newest entry.
     pub newest: u64,
-    /// The request that is under way.
-    pub asking: Option<Asking>,
     /// To the account that owns it.
     pub synod: Identity,
     pub walk: Walk,
@@ -66,15 +68,12 @@ pub(super) struct Remote {
     pub head: WireHead,
     /// It gave all that it was willing to give. Only another head makes it worth asking again.
     pub spent: bool,
-}
-
-/// A request for entries that is under way.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asking {
-    pub link: Link,
-    pub peer: Identity,
-    pub request: u32,
+    /// In which session it was said, or holds on; `None` for what is remembered of one before.
+    pub session: Option<Link>,
+    /// Since when it says so.
     pub since: Time,
+    /// Whether nobody here knows who says so: others are asked before, and remembered rather.
+    pub stranger: bool,
 }
 
 impl Held {
@@ -85,10 +84,11 @@ impl Held {
         Self {
             feed,
             bytes: 0,
+            changed: 0,
+            moved: Time(0),
             packs: BTreeMap::new(),
             remote: BTreeMap::new(),
             newest: 0,
-            asking: None,
             synod,
             walk: Walk::default(),
         }
@@ -114,10 +114,12 @@ pub(super) struct Conn {
     pub faults: u32,
     pub bytes_in: u64,
     pub bytes_out: u64,
-    /// How many requests for entries the peer has yet to answer.
-    pub asking: usize,
+    /// Requests for entries that the peer has yet to answer, by their feeds.
+    pub asked: BTreeMap<u32, Identity>,
     /// When the peer last answered one: it does so one after another.
     pub answered: Time,
+    /// How long it takes for an answer, in milliseconds, lately.
+    pub pace: Option<u64>,
     /// Feeds of which the peer has more, and which wait until fewer are asked for.
     pub hungry: BTreeSet<Identity>,
     /// Requests for entries that were given up, whose answers may still be on their way.
@@ -125,7 +127,9 @@ pub(super) struct Conn {
     /// Feeds of whose heads the peer told.
     pub told: BTreeSet<Identity>,
     /// Whose heads the peer wants to hear of.
-    pub watches: BTreeSet<Identity>,
+    pub watches: Watches,
+    /// What is said and known of heads in this session.
+    pub talk: Talk,
     /// Blobs that the peer is looking for.
     pub looking: BTreeSet<Cid>,
     /// Blobs that the peer has and this node wants.
@@ -140,6 +144,256 @@ pub(super) struct Conn {
     pub in_flight: u32,
     /// Devices whose presence the peer asked for, and may be told its own.
     pub watching: BTreeSet<Identity>,
+}
+
+/// Whose heads a peer wants to hear of.
+#[derive(Debug)]
+pub(super) enum Watches {
+    /// Of these.
+    Listed(BTreeSet<Identity>),
+    /// Of all that are replicated here but these: so many that they are not listed.
+    AllBut(BTreeSet<Identity>),
+}
+
+impl Default for Watches {
+    fn default() -> Self {
+        Self::Listed(BTreeSet::new())
+    }
+}
+
+impl Watches {
+    pub(super) fn contains(&self, feed: &Identity) -> bool {
+        match self {
+            Self::Listed(feeds) => feeds.contains(feed),
+            Self::AllBut(feeds) => !feeds.contains(feed),
+        }
+    }
+}
+
+/// What is said and known of heads in one session.
+#[derive(Debug, Default)]
+pub(super) struct Talk {
+    /// What the peer is willing to do; `None` before it has said so.
+    pub services: Option<BTreeSet<Service>>,
+    /// All feeds that are replicated here, as the peer was told, and the mark at which that was.
+    pub told: Option<(Summary, u64)>,
+    /// All feeds that are replicated there, as it said.
+    pub theirs: Option<Summary>,
+    /// How it was asked what it has.
+    pub question: Question,
+    /// Feeds of whose heads it was asked.
+    pub about: BTreeSet<Identity>,
+    /// Whether these are all, and too many to be listed.
+    pub all: bool,
+    /// All that changed there up to this mark was told.
+    pub mark: Option<Mark>,
+    /// The mark that was kept last.
+    pub kept: Option<Mark>,
+    /// Under which name the peer has its list remembered here.
+    pub remembered: Option<WatchName>,
+    /// A reconciliation that goes on, or has been.
+    pub reconciling: Option<Reconciling>,
+    /// The request for entries of unknown feeds that is under way.
+    pub finding: Option<u32>,
+    /// Which of them it was asked for.
+    pub sought: BTreeSet<Cid>,
+    /// How many heads it may still ask for without pausing.
+    pub allowance: Allowance,
+    /// And how many entries by their ids.
+    pub finds: Allowance,
+}
+
+/// How a peer was asked what it has.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Question {
+    /// Not yet.
+    #[default]
+    None,
+    /// What changed since a mark.
+    Changes { request: u32, since: u64 },
+    /// For the heads of a list.
+    List,
+    /// For a mark, after the heads of a list, or what came to be the same.
+    Mark { request: u32 },
+    /// Nothing is open.
+    Settled,
+}
+
+/// What a node is willing to do, by the names in `provides`.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Service {
+    Blobs,
+    Changes,
+    Entries,
+    Find,
+    Heads,
+    Negentropy,
+    Reconcile,
+    Signalling,
+}
+
+impl Service {
+    const ALL: [Self; 8] = [
+        Self::Blobs,
+        Self::Changes,
+        Self::Entries,
+        Self::Find,
+        Self::Heads,
+        Self::Negentropy,
+        Self::Reconcile,
+        Self::Signalling,
+    ];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Blobs => "blobs",
+            Self::Changes => "changes",
+            Self::Entries => "entries",
+            Self::Find => "find",
+            Self::Heads => "heads",
+            Self::Negentropy => "negentropy",
+            Self::Reconcile => "reconcile",
+            Self::Signalling => "signalling",
+        }
+    }
+
+    /// Those of a list that are known here.
+    pub(super) fn of(names: &[String]) -> BTreeSet<Self> {
+        Self::ALL.into_iter().filter(|service| names.iter().any(|n| n == service.name())).collect()
+    }
+}
+
+/// What somebody may ask for without pausing: so much at once, and so much more with time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Allowance {
+    used: u64,
+    since: Time,
+}
+
+impl Allowance {
+    /// Takes so much, if there is as much: `most` at once, and `each` a second after that.
+    pub(super) fn take(&mut self, wanted: u64, most: u64, each: u64, now: Time) -> bool {
+        let back = now.since(self.since).0.saturating_mul(each) / 1_000;
+        if back > 0 {
+            self.used = self.used.saturating_sub(back);
+            self.since = now;
+        }
+        let used = self.used.saturating_add(wanted);
+        if used > most {
+            return false;
+        }
+        self.used = used;
+        true
+    }
+}
+
+/// A reconciliation on one connection.
+#[derive(Debug)]
+pub(super) struct Reconciling {
+    pub request: u32,
+    /// Whether this side sent its sketch.
+    pub ours: bool,
+    /// The mark at which this side's set was summed up, and the number of that sum.
+    pub mark: u64,
+    pub sums: u64,
+    /// How many symbols were sent, or the symbols that came.
+    pub sent: usize,
+    pub symbols: Vec<Symbol>,
+    pub root: Root,
+    pub step: Step,
+}
+
+/// Where a reconciliation stands.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Symbols go over.
+    Symbols,
+    /// What only this side has was told; the full hashes of what only the other has are to come.
+    States {
+        missing: BTreeSet<u64>,
+        only_here: Vec<Identity>,
+    },
+    /// By negentropy.
+    #[cfg(feature = "negentropy")]
+    Negentropy(super::negentropy::Exchange),
+    Done,
+}
+
+/// What is remembered of somebody from one session to the next.
+#[derive(Clone, Debug)]
+pub(super) struct Met {
+    pub kind: HolderKind,
+    pub synod: Option<Identity>,
+    /// Up to which mark of theirs all that was told is here.
+    pub mark: Option<Mark>,
+    /// The mark of this store at that time.
+    pub ours: u64,
+    /// When that was.
+    pub at: Time,
+    /// Feeds of which they then had just what was here, by the first eight bytes of their keys.
+    pub agrees: BTreeSet<u64>,
+}
+
+/// What somebody watches here, between their sessions: the list itself rests on the disk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remembered {
+    /// A hash of the name that opens it.
+    pub tag: [u8; 16],
+    pub count: usize,
+    pub used: Time,
+}
+
+/// Entries of one feed that are on their way.
+#[derive(Debug, Default)]
+pub(super) struct Fetch {
+    /// How many were taken in since it began.
+    pub taken: u32,
+    /// What is asked for, one part after another.
+    pub parts: VecDeque<Part>,
+}
+
+/// A run of entries that is asked for at once.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Its place, counted from where the fetch began.
+    pub first: u32,
+    pub count: u32,
+    /// Who is asked for it: one, and somebody faster where the one is slow.
+    pub asked: Vec<Asking>,
+    pub answer: Option<Answer>,
+}
+
+/// A request for entries that is under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking {
+    pub link: Link,
+    pub peer: Identity,
+    pub request: u32,
+    pub since: Time,
+    /// When somebody else is asked too, if everything waits for this.
+    pub hedge: Option<Time>,
+}
+
+/// Entries that came before those that go before them.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub link: Link,
+    pub peer: Identity,
+    pub records: Vec<Record>,
+    pub more: bool,
+}
+
+/// What is done later on a connection.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Later {
+    /// Ask it what it has, if it has not shown by then how it wants to be asked.
+    Ask,
+    /// Have the list remembered that it was asked about.
+    Name,
+    /// Keep the mark up to which all is here.
+    Keep,
+    /// Give up the request for a stranger's account.
+    Account(u32),
 }
 
 /// A blob on its way out.
@@ -169,12 +423,14 @@ impl Conn {
             faults: 0,
             bytes_in: 0,
             bytes_out: 0,
-            asking: 0,
+            asked: BTreeMap::new(),
             answered: now,
+            pace: None,
             hungry: BTreeSet::new(),
             given_up: BTreeSet::new(),
             told: BTreeSet::new(),
-            watches: BTreeSet::new(),
+            watches: Watches::default(),
+            talk: Talk::default(),
             looking: BTreeSet::new(),
             offers: BTreeSet::new(),
             fetching: BTreeMap::new(),
@@ -290,9 +546,13 @@ pub(super) enum Pending {
     /// A picture of a draft.
     DraftPicture { slot: String, place: u8 },
     /// A pack for a peer.
-    Pack { serve: u64, first: u32 },
-    /// A pack out of which a payload has to go.
-    Forget { identity: Identity, first: u32 },
+    Pack { serve: u64, feed: Identity, first: u32 },
+    /// A pack that is joined with its neighbours.
+    Merge { identity: Identity, first: u32 },
+    /// What a peer watches here, as it said in a session before.
+    Watched { link: Link, request: u32, since: Mark, watch: WatchName },
+    /// A pack in which payloads come or go.
+    Rewrite { identity: Identity, first: u32 },
     /// A pack with some of the newest posts.
     Glimpse { identity: Identity, generation: u64, first: u32 },
     /// A pack that is to be joined with others.
@@ -306,11 +566,21 @@ pub(super) enum Pending {
 pub(super) struct Serve {
     pub link: Link,
     pub request: u32,
-    pub identity: Identity,
-    pub positions: BTreeSet<u32>,
-    pub more: bool,
+    pub answer: Answering,
+    /// The places that are wanted, by feed, in their order.
+    pub places: Vec<(Identity, u32)>,
+    /// How many packs have yet to be loaded.
     pub left: usize,
-    pub records: BTreeMap<u32, Vec<u8>>,
+    pub records: BTreeMap<(Identity, u32), Vec<u8>>,
+}
+
+/// As the answer to what entries go out.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Answering {
+    /// Those of one feed; whether there are more.
+    Feed { identity: Identity, more: bool },
+    /// Those that were looked for.
+    Found,
 }
 
 /// Somebody whom this person wants to tell that they follow them.

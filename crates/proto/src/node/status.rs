@@ -1,12 +1,15 @@
 //! How the network is doing, told at most once a second; and who holds the own entries.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use effigy_core::{Identity, Span, Time};
 use effigy_store::{Batch, Key, Table};
 
 use super::Node;
-use super::state::{Conn, ContentState, Holding};
+use super::state::{Conn, ContentState, Held, Holding, Remote};
 use crate::api::{
-    Event, FeedStatus, HolderKind, HubStatus, Network, PeerStatus, Receipt, StorageStatus,
+    Difference, Differing, Event, FeedStatus, HolderKind, HubStatus, Network, PeerStatus, Receipt,
+    StorageStatus,
 };
 use crate::io::Link;
 use crate::message::WireHead;
@@ -14,8 +17,21 @@ use crate::message::WireHead;
 /// How often the network's state is told at most.
 const EVERY: Span = Span::seconds(1);
 
+/// How long somebody may differ before that is told: longer than it takes to fetch what is missing.
+const GRACE: Span = Span::seconds(30);
+
 /// Most holders of whom receipts are kept.
 const HOLDERS: usize = 1_000;
+
+/// Somebody who says how far feeds are.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    /// By the clock.
+    heard: Time,
+    here: bool,
+    kind: HolderKind,
+    synod: Option<Identity>,
+}
 
 impl Node {
     /// A peer said how much of the own feed it holds.
@@ -51,6 +67,7 @@ impl Node {
             return;
         }
         let due = self.status_due.is_none_or(|due| due <= self.now);
+        self.status_changed |= self.differ_at.take_if(|at| *at <= self.now).is_some();
         if self.status_changed && due {
             self.status_changed = false;
             self.status_due = Some(self.now.after(EVERY));
@@ -61,11 +78,32 @@ impl Node {
         }
     }
 
-    fn network(&self) -> Network {
+    /// Everybody who says, or said, how far feeds are.
+    fn sources(&self) -> BTreeMap<Identity, Source> {
+        let met = self.met.iter().map(|(peer, met)| {
+            let source = Source { heard: met.at, here: false, kind: met.kind, synod: met.synod };
+            (*peer, source)
+        });
+        let here = self.links.values().filter_map(|conn| {
+            let heard = self.clock_at(conn.heard);
+            let (kind, synod) = (self.kind_of(conn), self.account_of(conn));
+            // Whoever names an account that does not name them is nobody.
+            let known = synod.is_some() || conn.is_hub();
+            known.then_some((conn.peer()?, Source { heard, here: true, kind, synod }))
+        });
+        met.chain(here).collect()
+    }
+
+    fn network(&mut self) -> Network {
+        let sources = self.sources();
+        let feeds = self.tracked.iter();
+        let feeds = feeds.map(|(feed, synod)| self.feed_status(feed, synod, &sources)).collect();
+        self.differ_at = self.feeds.values().filter_map(|held| self.differs_at(held)).min();
         let own = self.feeds.get(&self.me).map_or(0, |held| held.feed.len() as u64);
         let most = self.receipts.values().map(|holding| holding.count).max().unwrap_or(0);
         Network {
-            feeds: self.tracked.iter().map(|(feed, synod)| self.feed_status(feed, synod)).collect(),
+            feeds,
+            gaps: self.gaps(),
             followers: self.followers.iter().copied().collect(),
             hubs: self
                 .hubs
@@ -74,7 +112,7 @@ impl Node {
                     identity: hub.identity,
                     origin: hub.origin.clone(),
                     state: hub.state,
-                    retry_at: hub.link.is_none().then_some(hub.retry_at),
+                    retry_at: hub.link.is_none().then_some(self.clock_at(hub.retry_at)),
                 })
                 .collect(),
             peers: self.links.values().filter_map(|conn| self.peer_status(conn)).collect(),
@@ -93,33 +131,68 @@ impl Node {
         }
     }
 
-    fn feed_status(&self, feed: &Identity, synod: &Identity) -> FeedStatus {
-        let Some(held) = self.feeds.get(feed) else {
-            return FeedStatus {
-                confirmed_by: 0,
-                fork: None,
-                head_time: Time(0),
-                held: 0,
-                identity: *feed,
-                known: 0,
-                synod: *synod,
-            };
+    fn feed_status(
+        &self,
+        feed: &Identity,
+        synod: &Identity,
+        sources: &BTreeMap<Identity, Source>,
+    ) -> FeedStatus {
+        let mut status = FeedStatus {
+            confirmed_by: 0,
+            differing: Vec::new(),
+            fork: None,
+            head_time: Time(0),
+            heard: None,
+            held: 0,
+            identity: *feed,
+            known: 0,
+            synod: *synod,
         };
+        let Some(held) = self.feeds.get(feed) else { return status };
         let here = held.feed.len() as u64;
         // Who announced more than they gave is not believed.
-        let told = || held.remote.values().filter(|told| !told.spent).map(|told| told.head.count);
-        let most = told().max().unwrap_or(0).max(here);
-        let agree = held.remote.values().filter(|told| told.head.count == most).count();
-        FeedStatus {
-            confirmed_by: u32::try_from(agree).unwrap_or(u32::MAX),
-            // On a synod's feed several write: only a device's own feed has one line.
-            fork: if feed == synod { None } else { held.feed.fork() },
-            head_time: Time(held.newest),
-            held: here,
-            identity: *feed,
-            known: most,
-            synod: *synod,
-        }
+        let told = held.remote.values().filter(|told| !told.spent).map(|told| told.head.count);
+        let most = told.max().unwrap_or(0).max(here);
+        let newest = |told: &Remote| match most == here {
+            true => held.agrees(&told.head),
+            false => !told.spent && told.head.count == most,
+        };
+        let mine = self.my_synod();
+        let others = held.remote.iter().filter_map(|(peer, told)| {
+            let source = sources.get(peer)?;
+            (mine.is_none() || source.synod != mine).then_some((*peer, source, told))
+        });
+        let confirming = others.clone().filter(|(_, _, told)| newest(told));
+        let independent: BTreeSet<Identity> =
+            confirming.clone().map(|(peer, source, _)| source.synod.unwrap_or(peer)).collect();
+        status.confirmed_by = u32::try_from(independent.len()).unwrap_or(u32::MAX);
+        status.heard = confirming.map(|(_, source, _)| source.heard).max();
+        status.differing = others
+            .filter(|(_, source, told)| source.here && self.grace_of(held, told) <= self.now)
+            .filter_map(|(holder, source, told)| {
+                let how = held.difference(told)?;
+                let Source { kind, synod, .. } = *source;
+                Some(Differing { count: told.head.count, holder, how, kind, synod })
+            })
+            .collect();
+        // On a synod's feed several write: only a device's own feed has one line.
+        status.fork = if feed == synod { None } else { held.feed.fork() };
+        status.head_time = Time(held.newest);
+        (status.held, status.known) = (here, most);
+        status
+    }
+
+    /// Until when somebody may differ.
+    fn grace_of(&self, held: &Held, told: &Remote) -> Time {
+        told.since.max(held.moved).after(GRACE)
+    }
+
+    /// When it has to be told next that somebody differs.
+    fn differs_at(&self, held: &Held) -> Option<Time> {
+        let remote = held.remote.iter().filter(|(peer, _)| self.index.peers.any(**peer));
+        let differing = remote.filter(|(_, told)| held.difference(told).is_some());
+        let moments = differing.map(|(_, told)| self.grace_of(held, told));
+        moments.filter(|moment| *moment > self.now).min()
     }
 
     fn peer_status(&self, conn: &Conn) -> Option<PeerStatus> {
@@ -157,6 +230,19 @@ impl Node {
             }
         }
         status
+    }
+}
+
+impl Held {
+    /// In what somebody who said this differs from what is here.
+    fn difference(&self, told: &Remote) -> Option<Difference> {
+        if told.head.generation != self.feed.generation() {
+            return None;
+        }
+        match self.lacks(told) {
+            true => told.spent.then_some(Difference::Promises),
+            false => (!self.agrees(&told.head)).then_some(Difference::Behind),
+        }
     }
 }
 

@@ -51,10 +51,33 @@ impl Node {
         for synod in self.acquainted() {
             tracked.entry(synod).or_insert(synod);
         }
+        let old = std::mem::replace(&mut self.tracked, tracked);
         let new: Vec<Identity> =
-            tracked.keys().filter(|feed| !self.tracked.contains_key(feed)).copied().collect();
-        self.tracked = tracked;
-        self.ask_for_new(&new);
+            self.tracked.keys().filter(|feed| !old.contains_key(feed)).copied().collect();
+        let lost: Vec<Identity> =
+            old.into_keys().filter(|feed| !self.tracked.contains_key(feed)).collect();
+        self.note_tracked(&new, &lost);
+    }
+
+    /// These are replicated from now on, or no longer.
+    fn note_tracked(&mut self, new: &[Identity], lost: &[Identity]) {
+        self.unsummed.extend(new.iter().chain(lost));
+        if !self.ready {
+            return;
+        }
+        for feed in new.iter().chain(lost) {
+            if self.feeds.get(feed).is_none_or(|held| held.feed.is_empty()) {
+                continue;
+            }
+            // What is kept becomes known to others, or is no longer.
+            if self.tracked.contains_key(feed) {
+                self.note_change(*feed);
+            } else {
+                self.note_gone(*feed);
+            }
+        }
+        self.unask_everybody(lost);
+        self.ask_for_new(new);
     }
 
     /// Replicates one account more, or devices of it that are new.
@@ -63,7 +86,7 @@ impl Node {
         let feeds = std::iter::once(&synod).chain(devices).copied();
         let new: Vec<Identity> = feeds.filter(|feed| !self.tracked.contains_key(feed)).collect();
         self.tracked.extend(new.iter().map(|feed| (*feed, synod)));
-        self.ask_for_new(&new);
+        self.note_tracked(&new, &[]);
     }
 
     /// The devices of an account have changed.
@@ -81,9 +104,7 @@ impl Node {
             return;
         }
         self.status_changed = true;
-        for link in self.concerned(new.iter().filter_map(|feed| self.tracked.get(feed))) {
-            self.ask_heads_of(link, new);
-        }
+        self.ask_everybody(new);
         self.share_presence();
     }
 
@@ -150,7 +171,9 @@ impl Node {
         }
         let mut batch = Batch::new();
         self.drop_account(synod, &mut batch);
-        self.tracked.retain(|_, owner| *owner != synod);
+        let lost: Vec<Identity> =
+            self.tracked.extract_if(.., |_, owner| *owner == synod).map(|(feed, _)| feed).collect();
+        self.note_tracked(&[], &lost);
         self.save(batch);
     }
 
@@ -174,6 +197,8 @@ impl Node {
             if self.receipts.remove(&device).is_some() {
                 batch.deletes.push(Key::new(Table::Receipts, device.bytes().as_slice()));
             }
+            self.forget_list(&device);
+            self.forget_met(&device);
         }
         self.followers.remove(&synod);
         self.knocking.remove(&synod);
@@ -230,7 +255,12 @@ impl Node {
             let firsts = held.packs.keys();
             batch.deletes.extend(firsts.flat_map(|first| delete_pack(&feed, generation, *first)));
             self.newest.forget(&feed);
-            self.moved.remove(&feed);
+            self.stop_asking(&feed);
+            self.stop_merging(&feed);
+            self.forget_places(feed);
+            if !held.feed.is_empty() {
+                self.note_gone(feed);
+            }
             self.waiting.take(feed);
         }
         let pictures: Vec<Cid> = self

@@ -1,7 +1,10 @@
 //! Messages: any bytes, nearly right ones, and those that mean something.
 
 use effigy_core::{Cid, Identity, Signature};
-use effigy_proto::{ErrorCode, Frame, LIST, Message, SessionRequest, WireHead};
+use effigy_proto::reconcile::{Root, Symbol};
+use effigy_proto::{
+    ErrorCode, Frame, LIST, Mark, Message, SessionRequest, StoreName, WatchName, WireHead,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -22,15 +25,21 @@ fn identity() -> impl Strategy<Value = Identity> {
 }
 
 fn head() -> impl Strategy<Value = WireHead> {
-    (0..=GREATEST, 0..=GREATEST, 0..=GREATEST, cid(), identity()).prop_map(
-        |(comparable, count, generation, id, identity)| WireHead {
+    let numbers = (0..=GREATEST, 0..=GREATEST, 0..=GREATEST);
+    (numbers, cid(), identity(), prop::option::of(cid())).prop_map(
+        |((comparable, count, generation), id, identity, state)| WireHead {
             comparable,
             count,
             generation,
             id,
             identity,
+            state,
         },
     )
+}
+
+fn mark() -> impl Strategy<Value = Mark> {
+    (any::<[u8; 8]>(), 0..=GREATEST).prop_map(|(name, at)| Mark(StoreName(name), at))
 }
 
 fn request() -> impl Strategy<Value = SessionRequest> {
@@ -68,7 +77,7 @@ fn message() -> impl Strategy<Value = Message> {
     let list = 0..20_usize;
     prop_oneof![
         a.prop_map(|request| Message::Cancel { request }),
-        (vec(any::<u8>(), 0..200), 0..=262_000_u32, b, 0..=144_u32).prop_map(
+        (vec(any::<u8>(), 0..200), 0..=262_000_u32, 1..=u32::MAX, 0..=144_u32).prop_map(
             |(bytes, offset, request, more)| {
                 let size = (offset + bytes.len() as u32 + more).min(262_144);
                 Message::Chunk { bytes, offset, request, size }
@@ -87,10 +96,34 @@ fn message() -> impl Strategy<Value = Message> {
                 generation,
                 identity,
                 limit,
-                request
+                request,
+                skip: request.rotate_left(7),
             }
         ),
         vec(identity(), list.clone()).prop_map(|identities| Message::GetHeads { identities }),
+        vec(identity(), list.clone()).prop_map(|identities| Message::Unwatch { identities }),
+        (a, prop::option::of(mark()), any::<[u8; 16]>()).prop_map(|(request, since, watch)| {
+            Message::GetChanges { request, since, watch: WatchName(watch) }
+        }),
+        (vec(identity(), list.clone()), vec(head(), list.clone()), mark(), any::<bool>(), a)
+            .prop_map(|(gone, heads, mark, more, request)| {
+                Message::Changes { gone, heads, mark, more, request }
+            }),
+        (a, any::<[u8; 16]>(), vec(any::<[u8; 11]>(), list.clone())).prop_map(
+            |(request, root, symbols)| {
+                let symbols = symbols.iter().map(Symbol::from_bytes).collect();
+                Message::Sketch { request, root: Root(root), symbols }
+            }
+        ),
+        (a, vec(any::<u64>(), list.clone()))
+            .prop_map(|(request, missing)| Message::Differences { missing, request }),
+        (a, vec(cid(), list.clone()))
+            .prop_map(|(request, states)| Message::States { request, states }),
+        (a, vec(any::<u8>(), 0..200))
+            .prop_map(|(request, bytes)| Message::Negentropy { bytes, request }),
+        (a, b).prop_map(|(count, request)| Message::GetSymbols { count, request }),
+        (a, vec(cid(), list.clone()))
+            .prop_map(|(request, ids)| Message::FindEntries { ids, request }),
         vec((cid(), 0..=GREATEST), list.clone()).prop_map(|blobs| Message::IHave { blobs }),
         vec(cid(), list.clone()).prop_map(|cids| Message::IWant { cids }),
         vec(head(), list.clone()).prop_map(|heads| Message::LastKnownHeads { heads }),
@@ -99,7 +132,7 @@ fn message() -> impl Strategy<Value = Message> {
         Just(Message::Ping),
         Just(Message::Pong),
         vec(identity(), list.clone()).prop_map(|identities| Message::PresenceList { identities }),
-        vec("\\PC{0,20}", list).prop_map(|services| Message::Provides { services }),
+        vec("\\PC{0,20}", list).prop_map(|services| Message::Provides { feeds: None, services }),
         any::<[u8; 64]>()
             .prop_map(|bytes| Message::SessionAuth { signature: Signature::from_bytes(bytes) }),
         request().prop_map(Message::SessionRequest),

@@ -6,6 +6,7 @@ use effigy_core::identity::Purpose;
 use effigy_core::payload::{AddDevice, Genesis, Note, Power, Profile, consent_bytes};
 use effigy_core::seal::SealingSecret;
 use effigy_core::{Cid, Draft, Entry, Identity, Payload, Secret, Time};
+use effigy_feed::Feed;
 
 use super::desk::Desk;
 use crate::io::Link;
@@ -24,19 +25,35 @@ pub(super) struct Actor {
 impl Actor {
     /// Somebody with an account and a device.
     pub(super) fn new(seed: u8) -> Self {
-        let mut actor = Self {
-            root: Secret::from_seed(&[seed; 32]),
-            device: Secret::from_seed(&[seed.wrapping_add(100); 32]),
-            sealing: SealingSecret::from_bytes([seed; 32]),
-            feeds: BTreeMap::new(),
-            clock: 1_763_600_000_000,
-        };
+        let device = Secret::from_seed(&[seed.wrapping_add(100); 32]);
+        let sealing = SealingSecret::from_bytes([seed; 32]);
+        Self::with(Secret::from_seed(&[seed; 32]), device, sealing, format!("actor {seed}"))
+    }
+
+    fn with(root: Secret, device: Secret, sealing: SealingSecret, name: String) -> Self {
+        let (feeds, clock) = (BTreeMap::new(), 1_763_600_000_000);
+        let mut actor = Self { root, device, sealing, feeds, clock };
         let sealing_key = actor.sealing.key().unwrap();
         actor.by_root(Payload::Genesis(Genesis { sealing_key }));
         let device = actor.device.clone();
         actor.add(&device);
-        let profile = Profile { name: format!("actor {seed}"), ..Profile::default() };
+        let profile = Profile { name, ..Profile::default() };
         actor.by_root(Payload::Profile(profile));
+        actor
+    }
+
+    /// One of many people, with a post each.
+    pub(super) fn numbered(number: u32) -> Self {
+        let seed =
+            |part: u8| *Cid::of(&[&[part], number.to_be_bytes().as_slice()].concat()).digest();
+        let name = format!("actor {number}");
+        let mut actor = Self::with(
+            Secret::from_seed(&seed(0)),
+            Secret::from_seed(&seed(1)),
+            SealingSecret::from_bytes(seed(2)),
+            name,
+        );
+        actor.posts("first");
         actor
     }
 
@@ -119,12 +136,19 @@ impl Actor {
 
     pub(super) fn head(&self, feed: Identity) -> WireHead {
         let last = &self.feed(feed).last().unwrap().entry;
+        let mut all = Feed::new(feed);
+        all.begin(last.header().generation);
+        for record in self.feed(feed) {
+            // Some of these actors write what nobody takes.
+            let _ = all.offer(&record.entry, Time(u64::MAX / 2));
+        }
         WireHead {
             comparable: last.header().comparable,
             count: self.feed(feed).len() as u64,
             generation: last.header().generation,
             id: last.id(),
             identity: feed,
+            state: all.fork().map(|_| all.state()),
         }
     }
 
@@ -149,9 +173,10 @@ impl Actor {
                             desk.say(link, Message::LastKnownHeads { heads });
                         }
                     }
-                    Message::GetEntries { after, identity, limit, request, .. } => {
+                    Message::GetEntries { after, identity, limit, request, skip, .. } => {
                         asked = true;
-                        let (records, more) = self.after(identity, &after, limit as usize);
+                        let limit = limit as usize;
+                        let (records, more) = self.after(identity, &after, skip as usize, limit);
                         desk.say(link, Message::Entries { identity, more, records, request });
                     }
                     _ => (),
@@ -164,7 +189,13 @@ impl Actor {
         unreachable!("asks for ever");
     }
 
-    fn after(&self, feed: Identity, after: &[Cid], limit: usize) -> (Vec<Record>, bool) {
+    pub(super) fn after(
+        &self,
+        feed: Identity,
+        after: &[Cid],
+        skip: usize,
+        limit: usize,
+    ) -> (Vec<Record>, bool) {
         let records = self.feed(feed);
         let mut held = after.to_vec();
         for record in records.iter().rev() {
@@ -172,8 +203,8 @@ impl Actor {
                 held.extend(&record.entry.header().parents);
             }
         }
-        let lacking: Vec<Record> =
-            records.iter().filter(|record| !held.contains(&record.entry.id())).cloned().collect();
+        let lacking = records.iter().filter(|record| !held.contains(&record.entry.id()));
+        let lacking: Vec<Record> = lacking.skip(skip).cloned().collect();
         (lacking.iter().take(limit).cloned().collect(), lacking.len() > limit)
     }
 }

@@ -34,7 +34,10 @@ fn letter(from: Identity, to: Identity) -> Message {
 
 fn receivers(desk: &mut Desk) -> Vec<Link> {
     let all = std::mem::take(&mut desk.sent);
-    all.into_iter().filter(|(_, told)| !matches!(told, Message::Ping)).map(|(to, _)| to).collect()
+    let letters = all
+        .into_iter()
+        .filter(|(_, told)| matches!(told, Message::MessageFrom { .. } | Message::Error { .. }));
+    letters.map(|(to, _)| to).collect()
 }
 
 #[test]

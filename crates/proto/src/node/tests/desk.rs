@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeBounds as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use effigy_core::random::Random;
 use effigy_core::{Identity, Secret, Time};
-use effigy_store::{Batch, Key, Table};
+use effigy_store::{Batch, Key, Pack, Table};
 
-use crate::api::{Command, Event, Path, Ticket};
+use crate::api::{Command, Event, Network, Path, Ticket};
 use crate::io::{Binding, Fence, Input, Link, Output, RtcAction};
 use crate::keys::Keys;
 use crate::message::{Frame, Message};
@@ -34,6 +35,11 @@ pub(super) struct Desk {
     pub now: u64,
     pub rtc: Vec<(Link, RtcAction)>,
     pub sent: Vec<(Link, Message)>,
+    /// How often something was read from the disk, and written to it.
+    pub loads: usize,
+    pub saves: usize,
+    /// How many entries were written, those that were written again among them.
+    pub written: usize,
     role: Role,
     tickets: u64,
 }
@@ -82,6 +88,9 @@ impl Desk {
             now: BEGINNING,
             rtc: Vec::new(),
             sent: Vec::new(),
+            loads: 0,
+            saves: 0,
+            written: 0,
             role,
             tickets: 0,
         };
@@ -91,7 +100,12 @@ impl Desk {
 
     fn config(keys: &Keys, role: &Role, fence: Option<Fence>) -> Config {
         let hubs = if *role == Role::Person { vec![HUB.to_owned()] } else { Vec::new() };
-        Config { fence, hubs, keys: keys.clone(), role: role.clone(), seed: [7; 32] }
+        // No two starts draw the same: names of stores are told apart by it.
+        static STARTS: AtomicU64 = AtomicU64::new(0);
+        let mut seed = [7; 32];
+        let start = STARTS.fetch_add(1, Ordering::Relaxed);
+        seed[..8].copy_from_slice(&start.to_be_bytes());
+        Config { fence, hubs, keys: keys.clone(), role: role.clone(), seed }
     }
 
     /// Turns it off and on again.
@@ -134,6 +148,26 @@ impl Desk {
         self.table(Table::Packs).iter().any(|(key, _)| key.starts_with(feed.bytes()))
     }
 
+    /// How many entries of a feed are on the disk.
+    pub(super) fn records(&self, feed: Identity) -> usize {
+        let packs = self.table(Table::Packs).into_iter();
+        let of_feed = packs.filter(|(key, _)| key.starts_with(feed.bytes()));
+        of_feed.map(|(_, pack)| Pack::decode(&pack).unwrap().len()).sum()
+    }
+
+    /// How the network is doing, as last told.
+    pub(super) fn network(&self) -> Option<Network> {
+        self.events.iter().rev().find_map(|event| match event {
+            Event::Network(network) => Some(network.clone()),
+            _ => None,
+        })
+    }
+
+    /// From its next start on this hub takes nobody in any more.
+    pub(super) fn fill_up(&mut self) {
+        self.role = Role::Hub(HubPolicy { members: 0, member_bytes: 0 });
+    }
+
     /// The person asks for something. Gives what they are answered.
     pub(super) fn ask(&mut self, command: impl FnOnce(Ticket) -> Command) -> Option<Event> {
         self.tickets += 1;
@@ -173,6 +207,12 @@ impl Desk {
         self.tell(Input::Received(link, Ok(message)));
     }
 
+    /// A peer says what it is willing to do.
+    pub(super) fn provides(&mut self, link: Link, services: &[&str]) {
+        let services = services.iter().map(|service| (*service).to_owned()).collect();
+        self.say(link, Message::Provides { feeds: None, services });
+    }
+
     /// What was said on a connection since last asked.
     pub(super) fn heard(&mut self, link: Link) -> Vec<Message> {
         let all = std::mem::take(&mut self.sent);
@@ -210,6 +250,7 @@ impl Desk {
             Output::Emit(event) => self.events.push(event),
             Output::Fence(fence) => self.fence = Some(fence),
             Output::Load(load, key) => {
+                self.loads += 1;
                 let found = self.disk.get(&key).cloned();
                 self.node.handle(Input::Loaded(load, found), Time(self.now));
             }
@@ -233,6 +274,9 @@ impl Desk {
 
     /// Puts a batch on the disk.
     pub(super) fn keep(&mut self, batch: Batch) {
+        self.saves += 1;
+        let packs = batch.puts.iter().filter(|(key, _)| key.table == Table::Packs);
+        self.written += packs.map(|(_, pack)| Pack::decode(pack).unwrap().len()).sum::<usize>();
         for key in &batch.deletes {
             self.disk.remove(key);
         }

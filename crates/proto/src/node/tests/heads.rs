@@ -36,7 +36,7 @@ fn offer(desk: &Desk, actor: &Actor, attempt: &str) -> Message {
 }
 
 /// Somebody connected directly, who is followed.
-fn friend(desk: &mut Desk, hub: Peer, actor: &Actor) -> Peer {
+pub(super) fn friend(desk: &mut Desk, hub: Peer, actor: &Actor) -> Peer {
     let offer = offer(desk, actor, "a");
     desk.say(hub.link, offer);
     let (link, _) = desk.rtc.pop().unwrap();
@@ -170,6 +170,7 @@ fn a_claim_about_the_own_head_stops_writing_for_a_moment_and_not_again() {
             generation: 0,
             id: Cid::of(b"never"),
             identity: me,
+            state: None,
         };
         desk.say(hub.link, Message::LastKnownHeads { heads: vec![head] });
     };
@@ -191,7 +192,7 @@ fn a_repair_ends_by_itself() {
     let hub = desk.hub_answers(&Secret::from_seed(&[99; 32]));
     let me = desk.keys.device.identity();
     let id = Cid::of(b"never");
-    let head = WireHead { comparable: 1, count: 9, generation: 0, id, identity: me };
+    let head = WireHead { comparable: 1, count: 9, generation: 0, id, identity: me, state: None };
     desk.say(hub.link, Message::LastKnownHeads { heads: vec![head] });
     assert!(!desk.post("too early"));
     desk.events.clear();
@@ -214,8 +215,8 @@ fn a_receipt_counts_what_the_named_head_covers() {
         }
         _ => None,
     });
-    let head =
-        WireHead { comparable: 1, count: 5, generation: 0, id: first.unwrap(), identity: me };
+    let (comparable, count, generation, state) = (1, 5, 0, None);
+    let head = WireHead { comparable, count, generation, id: first.unwrap(), identity: me, state };
     desk.say(hub.link, Message::LastKnownHeads { heads: vec![head] });
     desk.pass(2_000);
     let network = desk.events.iter().rev().find_map(|event| match event {

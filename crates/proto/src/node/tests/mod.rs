@@ -1,20 +1,28 @@
 //! One node against scripted peers: what a liar may say, and what it must not bring about.
 
 mod actor;
+mod again;
+mod circle;
 mod crowd;
 mod desk;
 mod devices;
 mod drafts;
+mod fetching;
+mod freshness;
 mod heads;
 mod keeping;
 mod letters;
 mod orphans;
+mod others;
+mod packs;
 mod patience;
 mod pictures;
 mod promises;
 mod rules;
 mod secrets;
+mod sets;
 mod starting;
+mod threads;
 
 use actor::Actor;
 use desk::{Desk, Peer};

@@ -40,8 +40,14 @@ fn large(actor: &Actor, parents: Vec<Cid>, n: usize) -> Record {
 fn gives(desk: &mut Desk, link: Link, actor: &Actor, promised: u64, records: Vec<Record>) {
     let identity = actor.device();
     let id = Cid::of(&promised.to_be_bytes());
-    let head =
-        WireHead { comparable: 1_763_600_950_000, count: promised, generation: 0, id, identity };
+    let head = WireHead {
+        comparable: 1_763_600_950_000,
+        count: promised,
+        generation: 0,
+        id,
+        identity,
+        state: None,
+    };
     desk.heard(link);
     desk.say(link, Message::LastKnownHeads { heads: vec![head] });
     let request = desk.heard(link).into_iter().find_map(|message| match message {

@@ -104,7 +104,9 @@ fn what_is_called_done_is_durable_before() {
     // Somebody is there to be told, so that there is something to come too early.
     desk.hub_answers(&Secret::from_seed(&[99; 32]));
     let me = desk.keys.device.identity();
-    desk.node.links.values_mut().for_each(|conn| conn.watches.extend([me]));
+    for link in desk.node.open_links() {
+        desk.node.watch(link, me);
+    }
 
     let publish = |text: &str| Command::Publish {
         pictures: Vec::new(),

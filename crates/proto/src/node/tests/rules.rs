@@ -199,7 +199,7 @@ fn a_lower_head_takes_no_receipt_back_and_stops_nobody_from_writing() {
     let mine = mine.flatten().filter(|known| known.entry.header().identity == me);
     let ids: Vec<Cid> = mine.map(|known| known.entry.id()).collect();
     let tell = |desk: &mut Desk, count: u64, id| {
-        let head = WireHead { comparable: 1, count, generation: 0, id, identity: me };
+        let head = WireHead { comparable: 1, count, generation: 0, id, identity: me, state: None };
         desk.say(hub.link, Message::LastKnownHeads { heads: vec![head] });
         let network = network(desk);
         (network.receipts[0].count, network.waiting)
