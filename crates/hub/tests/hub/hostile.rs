@@ -259,7 +259,8 @@ fn frames_that_are_too_long_end_the_connection() {
         assert_eq!(raw.hear_error().await, Some(ErrorCode::Malformed));
         raw.hear_until_pong().await;
         let (mut raw, _) = session(&hub).await;
-        raw.send(Frame::Binary(vec![0; CHUNK_BYTES + 13])).await;
+        // A piece of a blob, by the number of a request in front.
+        raw.send(Frame::Binary(vec![1; CHUNK_BYTES + 13])).await;
         assert_eq!(raw.hear_error().await, Some(ErrorCode::TooMuch));
         raw.hear_until_pong().await;
         raw.send(Frame::Text("[".repeat(MESSAGE_BYTES + 1))).await;
@@ -310,6 +311,7 @@ fn an_entry_of_the_greatest_length_is_kept_and_one_byte_more_is_not() {
                 generation: 0,
                 id: Cid::of(entry.as_bytes()),
                 identity: device,
+                state: None,
             };
             raw.say(&Message::LastKnownHeads { heads: vec![head] }).await;
             let request = loop {

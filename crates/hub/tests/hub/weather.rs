@@ -217,7 +217,8 @@ fn a_patient_reader_gets_all_he_asked_for() {
         // Fifteen megabytes of answers, none of which is read before all were asked for.
         for request in 1..=100 {
             let (after, identity) = (vec![], ana.device());
-            raw.say(&Message::GetEntries { after, generation: 0, identity, limit: 100, request })
+            let (generation, limit, skip) = (0, 100, 0);
+            raw.say(&Message::GetEntries { after, generation, identity, limit, request, skip })
                 .await;
         }
         tokio::time::sleep(Duration::from_millis(500)).await;

@@ -100,12 +100,13 @@ impl Node {
         conn.talk.services = Some(Service::of(services));
         conn.talk.theirs = feeds;
         let asked = conn.talk.question != Question::None;
-        if !self.serves(link, Service::Changes) {
+        let by_list = !self.serves(link, Service::Changes)
+            || (!self.are_alike(link)
+                && !asked
+                && !self.begin_reconciling(link)
+                && (!self.is_hub() || !self.was_met(link)));
+        if by_list {
             self.ask_by_list(link);
-        } else if !self.are_alike(link) && !asked && !self.begin_reconciling(link) {
-            if !self.is_hub() || !self.was_met(link) {
-                self.ask_by_list(link);
-            }
         }
         self.find_gaps(link);
     }

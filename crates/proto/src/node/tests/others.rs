@@ -137,11 +137,11 @@ fn who_no_longer_uses_any_hub_says_so() {
             Event::Entries(known) => Some(known),
             _ => None,
         });
-        let last = told.flatten().filter_map(|known| match &known.payload {
+        let mut last = told.flatten().filter_map(|known| match &known.payload {
             Some(Payload::Hubs(hubs)) => Some(hubs.hubs.len()),
             _ => None,
         });
-        last.last()
+        last.next_back()
     };
     assert_eq!(named(&desk), Some(1));
     desk.tell(Input::Command(Command::RemoveHub { origin: super::desk::HUB.to_owned() }));
