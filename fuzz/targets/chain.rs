@@ -84,8 +84,8 @@ fn fold<'a>(entries: impl Iterator<Item = &'a Entry>) -> (usize, Option<(u64, u6
         assert!(feed.contains(&id));
         assert_eq!(count as usize, feed.len());
         let ends = feed.tips();
-        assert!(feed.lacking(&ends, 1_000).is_empty(), "who has all tips has all");
-        assert_eq!(feed.lacking(&[], 1_000).len(), feed.len());
+        assert!(feed.lacking(&ends, 0, 1_000).is_empty(), "who has all tips has all");
+        assert_eq!(feed.lacking(&[], 0, 1_000).len(), feed.len());
     }
     let clock = head.map(|head| (head.comparable, head.count));
     (feed.len(), clock, feed.fork().is_some(), n_refused)

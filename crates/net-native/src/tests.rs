@@ -112,7 +112,7 @@ async fn prove(pair: &mut Pair) {
     pair.dialler.send(DIALLED, Message::SessionRequest(request).encode());
     let input = next(&mut pair.host).await;
     assert!(matches!(input, Input::Received(_, Ok(Message::SessionRequest(_)))), "{input:?}");
-    let provides = Message::Provides { services: vec!["blobs".to_owned()] };
+    let provides = Message::Provides { feeds: None, services: vec!["blobs".to_owned()] };
     pair.host.send(ACCEPTED, provides.encode());
 }
 

@@ -161,6 +161,7 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
 }
 
 /// One of each message.
+#[allow(clippy::too_many_lines, reason = "one a message, and nothing else")]
 pub(crate) fn examples() -> Option<Vec<Message>> {
     let (ana, ben) = (Secret::from_seed(&[1; 32]), Secret::from_seed(&[2; 32]));
     let synod = Secret::from_seed(&[3; 32]).identity();

@@ -72,6 +72,7 @@ fn code() -> impl Strategy<Value = ErrorCode> {
 }
 
 /// Any message that somebody may say.
+#[allow(clippy::too_many_lines, reason = "one a message, and nothing else")]
 fn message() -> impl Strategy<Value = Message> {
     let (a, b, c) = (any::<u32>(), any::<u32>(), any::<u32>());
     let list = 0..20_usize;

@@ -129,8 +129,10 @@ mod tests {
         };
         let feed = FeedStatus {
             confirmed_by: 1,
+            differing: Vec::new(),
             fork: None,
             head_time: Time(0),
+            heard: None,
             held: 120,
             identity: key(2),
             known: 340,

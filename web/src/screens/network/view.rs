@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::hubs::Hubs;
 use crate::app::{Handle, Model};
-use crate::parts::{Glyph, Icon, Screen, ago, bytes, called};
+use crate::parts::{Glyph, Icon, Screen, ago, bytes, called, differs};
 
 /// Hubs, peers, feeds.
 #[component]
@@ -84,7 +84,7 @@ fn Peer(peer: PeerStatus) -> impl IntoView {
     }
 }
 
-/// "312 of 312, newest 40 s old, confirmed by 2".
+/// "312 of 312, head 2 h old, confirmed by 2, 40 s ago".
 fn completeness(feed: &FeedStatus, now: u64) -> String {
     let known = feed.known.max(feed.held);
     let newest = if feed.held == 0 {
@@ -92,7 +92,20 @@ fn completeness(feed: &FeedStatus, now: u64) -> String {
     } else {
         format!(", head {} old", ago(feed.head_time.0, now))
     };
-    format!("{} of {known}{newest}, confirmed by {}", feed.held, feed.confirmed_by)
+    let heard = feed.heard.map_or_else(String::new, |at| format!(", {} ago", ago(at.0, now)));
+    format!("{} of {known}{newest}, confirmed by {}{heard}", feed.held, feed.confirmed_by)
+}
+
+/// Entries that are answered here and missing.
+#[component]
+fn Gaps() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let gaps = Memo::new(move |_| model.network().with(|network| network.gaps));
+    let words = move || match gaps.get() {
+        1 => "1 post that somebody answered is not here. It is looked for.".to_owned(),
+        many => format!("{many} posts that somebody answered are not here. They are looked for."),
+    };
+    view! { <Show when=move || gaps.get() != 0><p class="hint" data-notice="gaps">{words}</p></Show> }
 }
 
 #[component]
@@ -103,6 +116,7 @@ fn Feeds() -> impl IntoView {
         <section class="panel" aria-labelledby="feeds-title">
             <h2 id="feeds-title">"Feeds"</h2>
             <p class="hint">"Every device writes a feed of its own, and every account one more. This is how much of each is here, and how many others say the same."</p>
+            <Gaps/>
             <ul class="rows">
                 <For each=move || feeds.get() key=|feed| feed.identity children=move |feed: FeedStatus| {
                     let identity = feed.identity;
@@ -142,7 +156,7 @@ fn Feed(feed: FeedStatus) -> impl IntoView {
     let key = feed.identity.short();
     let forked = feed.fork.is_some();
     let known = feed.known.max(feed.held).max(1);
-    let held = feed.held;
+    let (held, differing) = (feed.held, feed.differing.clone());
     let feed = StoredValue::new(feed);
     let name = move || {
         feed.with_value(|feed| model.with_view(|view| called(view, &feed.synod)))
@@ -155,6 +169,10 @@ fn Feed(feed: FeedStatus) -> impl IntoView {
             <span class="row-words">
                 <span class="row-title"><bdi>{name}</bdi>", "<bdi>{part}</bdi>" "{forked.then(|| view! { <span class="badge badge-trouble">"two versions"</span> })}</span>
                 <span class="row-note">{words}" · key "<span class="key">{key}</span></span>
+                {differing.clone().into_iter().map(|differing| {
+                    let words = move || model.with_view(|view| differs(view, &differing, known)).unwrap_or_default();
+                    view! { <span class="row-note" data-notice="differing">{words}</span> }
+                }).collect_view()}
                 {(held < known).then(|| view! { <progress max=known.to_string() value=held.to_string() aria-label="Entries that are here"></progress> })}
             </span>
         </div>

@@ -8,7 +8,8 @@ use super::relations::{RelationButtons, holds, relate};
 use super::state::Currency;
 use crate::app::{Handle, Model};
 use crate::parts::{
-    Avatar, CopyField, Empty, Glyph, Icon, Markdown, Name, PostCard, Role, Screen, ShortKey, called,
+    Avatar, CopyField, Empty, Glyph, Icon, Markdown, Name, PostCard, Role, Screen, ShortKey,
+    called, differs,
 };
 
 /// How many posts are drawn at first, and how many more each time.
@@ -85,7 +86,24 @@ fn Current(synod: Identity) -> impl IntoView {
         Memo::new(move |_| model.network().with(|network| Currency::of(&network.feeds, &synod)));
     view! {
         {move || currency.get().map(|currency| view! {
-            <p class="hint currency">{move || currency.words(model.now().get())}</p>
+            <p class="hint currency">{currency.words(model.now().get())}</p>
+            {currency.stale(model.now().get()).map(|age| view! {
+                <div class="notice" data-notice="stale">
+                    <Glyph icon=Icon::Alert/>
+                    <p>{format!("Nobody has confirmed this for {age}. There may be newer posts that have not come here.")}</p>
+                </div>
+            })}
+            {(!currency.differing.is_empty()).then(|| view! {
+                <div class="notice" data-notice="differing">
+                    <Glyph icon=Icon::Alert/>
+                    <ul class="effects">
+                        {currency.differing.iter().map(|(differing, known)| {
+                            let words = model.with_view(|view| differs(view, differing, *known)).unwrap_or_default();
+                            view! { <li>{words}</li> }
+                        }).collect_view()}
+                    </ul>
+                </div>
+            })}
             {currency.forked.then(|| view! {
                 <div class="notice notice-trouble" data-notice="fork">
                     <Glyph icon=Icon::Alert/>

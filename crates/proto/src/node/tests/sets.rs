@@ -196,7 +196,7 @@ fn opposite(feeds: u32) -> (Desk, Link, Items<()>) {
     (desk, way.link, items)
 }
 
-fn offers(desk: &mut Desk, link: Link, items: &mut Items<()>, root: Root) {
+fn offers(desk: &mut Desk, link: Link, items: &Items<()>, root: Root) {
     let services = ["blobs", "changes", "entries", "heads", "reconcile"].map(str::to_owned);
     let feeds = Some(Summary { count: items.len() as u64, root });
     desk.say(link, Message::Provides { feeds, services: services.to_vec() });
@@ -208,8 +208,8 @@ fn asked_by_list(heard: &[Message]) -> bool {
 
 #[test]
 fn a_root_that_does_not_fit_is_found_out_and_lists_are_sent() {
-    let (mut desk, link, mut items) = opposite(300);
-    offers(&mut desk, link, &mut items, Root([1; 16]));
+    let (mut desk, link, items) = opposite(300);
+    offers(&mut desk, link, &items, Root([1; 16]));
     assert!(!asked_by_list(&desk.heard(link)), "it waits for the sketch");
     let symbols = items.symbols(26);
     desk.say(link, Message::Sketch { request: 5, root: Root([1; 16]), symbols });
@@ -230,7 +230,7 @@ fn an_item_that_hides_behind_another_of_the_same_short_name_is_found_out() {
     desk.node.items.insert(twin(1), Identity::from_bytes([7; 32]));
     items.insert(twin(2), ());
     let root = items.root();
-    offers(&mut desk, link, &mut items, root);
+    offers(&mut desk, link, &items, root);
     let symbols = items.symbols(26);
     desk.say(link, Message::Sketch { request: 5, root, symbols });
     let heard = desk.heard(link);
@@ -243,7 +243,7 @@ fn states_that_are_not_the_missing_ones_are_found_out() {
     let new: Vec<Cid> = (0..3_u8).map(|n| Cid::of(&[n, 77])).collect();
     new.iter().for_each(|state| items.insert(*state, ()));
     let root = items.root();
-    offers(&mut desk, link, &mut items, root);
+    offers(&mut desk, link, &items, root);
     let symbols = items.symbols(60);
     desk.say(link, Message::Sketch { request: 5, root, symbols });
     let mut missing: Vec<u64> = new.iter().map(short).collect();
@@ -258,8 +258,8 @@ fn states_that_are_not_the_missing_ones_are_found_out() {
 
 #[test]
 fn made_up_symbols_end_in_lists_after_a_bounded_number_of_questions() {
-    let (mut desk, link, mut items) = opposite(300);
-    offers(&mut desk, link, &mut items, Root([1; 16]));
+    let (mut desk, link, items) = opposite(300);
+    offers(&mut desk, link, &items, Root([1; 16]));
     let (mut count, mut questions) = (26, 0);
     loop {
         let symbols: Vec<Symbol> = (0..count as u32)
@@ -326,7 +326,7 @@ fn few_sketches_are_made_out_at_a_time() {
         for (state, _) in desk.node.items.iter() {
             items.insert(*state, ());
         }
-        offers(&mut desk, way.link, &mut items, Root([n; 16]));
+        offers(&mut desk, way.link, &items, Root([n; 16]));
         let symbols = vec![Symbol::from_bytes(&[n; 11]); 26];
         desk.heard(way.link);
         desk.say(way.link, Message::Sketch { request: 5, root: Root([n; 16]), symbols });
