@@ -68,7 +68,8 @@ export default async function journey(stage) {
   await ana.page.locator(".composer input[type=file]").setInputFiles(pictures);
   await ana.describe(SHAPES.length - 1);
   for (const [index, alt] of ALTS.entries()) await ana.describe(index, alt);
-  assert.equal(await ana.page.evaluate(() => window.mostAtOnce), 1, "one is decoded at a time");
+  // Workers do it beside the page; where there are none, the page does, one at a time.
+  assert.ok((await ana.page.evaluate(() => window.mostAtOnce)) <= 1, "one is decoded at a time");
 
   await ana.tap("Home");
   await isWhole(ana, "Three of them", "after another screen");
