@@ -85,8 +85,8 @@ export default async function journey(stage) {
 
   await ana.sendPost();
   const card = await ana.sees("Three of them");
-  assert.deepEqual(await card.locator("figure img").evaluateAll((images) => images.map((image) => image.alt)), ALTS);
   await until("the pictures are shown", async () => (await card.locator("figure img").count()) === SHAPES.length);
+  assert.deepEqual(await card.locator("figure img").evaluateAll((images) => images.map((image) => image.alt)), ALTS);
   assert.deepEqual(await shapes(card.locator("figure img")), EXPECTED, "each with its own description");
   await isEmpty(ana, "what was sent is no draft");
   await ana.page.reload();

@@ -116,8 +116,10 @@ impl Pair {
     }
 }
 
-fn chunk(request: u32, bytes: usize) -> Message {
-    Message::Chunk { bytes: vec![request as u8; bytes], offset: 0, request, size: bytes as u32 }
+/// The nth piece, counted from 0. Requests are counted from 1: a frame of request 0 is something else.
+fn chunk(n: u32, bytes: usize) -> Message {
+    let request = n + 1;
+    Message::Chunk { bytes: vec![n as u8; bytes], offset: 0, request, size: bytes as u32 }
 }
 
 #[test]
