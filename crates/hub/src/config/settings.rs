@@ -228,7 +228,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "max-connections-per-address",
         arity: Arity::One,
         unit: "connections",
-        default: "32",
+        default: "128",
         section: Section::Limits,
         meaning: "Connections open at once from one IPv4 address or one IPv6 /64 network",
         set: |config, text| {

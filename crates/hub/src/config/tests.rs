@@ -39,7 +39,7 @@ fn nothing_said_means_the_defaults() {
     assert_eq!(config.data, Path::new("./hub-data"));
     assert_eq!(config.limits.header_timeout, Duration::from_secs(10));
     assert_eq!(config.limits.header_bytes, 16 * 1024);
-    assert_eq!(config.limits.max_connections_per_address, 32);
+    assert_eq!(config.limits.max_connections_per_address, 128);
     assert_eq!(config.log_format, LogFormat::Text);
     assert_eq!(config.metrics, MetricsAudience::Local);
     assert!(!config.is_tls() && !config.exempt_loopback && config.origins.is_empty());
