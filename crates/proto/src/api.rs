@@ -113,7 +113,11 @@ pub enum Command {
         ticket: Ticket,
     },
     /// Drop other people's pictures from this device. They are fetched again when they are looked at.
-    FreeSpace,
+    /// [`Event::Freed`] comes before the answer.
+    FreeSpace {
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
     /// Read the bytes of a picture, fetching them if need be. Answered by [`Event::Content`].
     LoadContent {
         /// The name of the content.
@@ -210,13 +214,13 @@ impl Command {
             | Self::Comment { ticket, .. }
             | Self::Delete { ticket, .. }
             | Self::EditProfile { ticket, .. }
+            | Self::FreeSpace { ticket }
             | Self::Publish { ticket, .. }
             | Self::Relate { ticket, .. }
             | Self::Settle { ticket }
             | Self::Tag { ticket, .. } => Some(*ticket),
             Self::SendDraft { command, .. } => command.ticket(),
             Self::AddHub { .. }
-            | Self::FreeSpace
             | Self::LoadContent { .. }
             | Self::LoadDraftPicture { .. }
             | Self::NewInvite
@@ -282,6 +286,8 @@ pub enum Event {
         /// Who.
         synod: Identity,
     },
+    /// So many bytes of other people's pictures are gone from this device, because room was asked for.
+    Freed(u64),
     /// The invite to show as QR code, link and text.
     Invite(Invite),
     /// How the network is doing. At most once a second.

@@ -131,6 +131,7 @@ impl Machine {
             Event::Draft { .. }
             | Event::DraftPicture { .. }
             | Event::Followed { .. }
+            | Event::Freed(_)
             | Event::Ready
             | Event::NotKept { .. }
             | Event::Called { .. }

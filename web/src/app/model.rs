@@ -19,6 +19,8 @@ pub(crate) struct Model {
     contents: Contents,
     desk: Desk,
     feeds: StoredValue<Feeds>,
+    /// How many bytes the last request for room brought.
+    freed: StoredValue<u64>,
     invite: RwSignal<Option<Invite>>,
     network: RwSignal<Network>,
     /// Whether the person said that this device goes on without what is missing.
@@ -54,6 +56,7 @@ impl Model {
             contents: Contents::new(),
             desk: Desk::new(),
             feeds: StoredValue::new(Feeds::default()),
+            freed: StoredValue::new(0),
             invite: RwSignal::new(None),
             network: RwSignal::new(Network::default()),
             overridden: StoredValue::new(false),
@@ -134,6 +137,7 @@ impl Model {
                 });
                 self.revise();
             }
+            Event::Freed(bytes) => self.freed.set_value(bytes),
             Event::Invite(invite) => self.invite.set(Some(invite)),
             Event::Network(network) => self.network.set(network),
             Event::NotKept { full, ticket } => {
@@ -251,6 +255,11 @@ impl Model {
     /// The invite to show.
     pub(crate) fn invite(self) -> Signal<Option<Invite>> {
         self.invite.into()
+    }
+
+    /// How many bytes the last request for room brought; true once it was answered.
+    pub(crate) fn freed(self) -> u64 {
+        self.freed.get_value()
     }
 
     /// How the network is doing.

@@ -414,7 +414,12 @@ impl Node {
                 let done = self.edit_profile(&about, &name, picture);
                 self.answer(ticket, done);
             }
-            Command::FreeSpace => self.free_space(),
+            Command::FreeSpace { ticket } => {
+                let before = self.storage().others;
+                self.free_space();
+                self.emit(Event::Freed(before.saturating_sub(self.storage().others)));
+                self.answer(ticket, Ok(None));
+            }
             Command::LoadContent { cid, size } => self.look_at(cid, size),
             Command::LoadDraftPicture { place, slot } => self.load_draft_picture(slot, place),
             Command::NewInvite => self.new_invite(),

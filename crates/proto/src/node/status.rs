@@ -215,7 +215,7 @@ impl Node {
         })
     }
 
-    fn storage(&self) -> StorageStatus {
+    pub(super) fn storage(&self) -> StorageStatus {
         let mut status = StorageStatus::default();
         for held in self.feeds.values() {
             let mine = self.my_synod() == Some(held.synod);

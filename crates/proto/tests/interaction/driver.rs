@@ -171,7 +171,7 @@ impl Play {
             21 => {
                 let text = bytes.text();
                 let command = match which % 5 {
-                    0 => Command::FreeSpace,
+                    0 => Command::FreeSpace { ticket: Ticket::default() },
                     1 => Command::Wake,
                     2 => Command::NewInvite,
                     3 => Command::SaveDraft { slot: "post".to_owned(), text },

@@ -2,7 +2,6 @@
 
 use effigy_net_web::fence;
 use effigy_proto::Command;
-use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
 use crate::app::{Handle, Model, NotDone, error, task};
@@ -20,9 +19,6 @@ pub(crate) fn Storage() -> impl IntoView {
     }
 }
 
-/// After how many milliseconds the network's state has been told anew.
-const TOLD_AGAIN: u32 = 1_200;
-
 /// How wide a part of the bar is, in hundredths; what is there at all can be seen.
 fn share(part: u64, whole: u64) -> u64 {
     if part == 0 || whole == 0 {
@@ -33,15 +29,8 @@ fn share(part: u64, whole: u64) -> u64 {
 
 /// Removes friends' pictures. Tells how many bytes that freed.
 async fn remove_pictures(model: Model, handle: Handle) -> Result<u64, NotDone> {
-    let others = || model.network().with_untracked(|network| network.storage.others);
-    let before = others();
-    if !handle.send(Command::FreeSpace) {
-        return Err(NotDone::Busy);
-    }
-    handle.request(|ticket| Command::Settle { ticket }).await?;
-    // How much is here is told once a second.
-    TimeoutFuture::new(TOLD_AGAIN).await;
-    Ok(before.saturating_sub(others()))
+    handle.request(|ticket| Command::FreeSpace { ticket }).await?;
+    Ok(model.freed())
 }
 
 #[component]

@@ -266,7 +266,12 @@ fn a_large_picture_goes_whole_after_a_start() {
             let relation = Relation::Block;
             desk.ask(|ticket| Command::Relate { on: true, relation, synod, ticket });
         } else {
-            desk.tell(crate::io::Input::Command(Command::FreeSpace));
+            desk.ask(|ticket| Command::FreeSpace { ticket });
+            let freed = desk.events.iter().find_map(|event| match event {
+                Event::Freed(bytes) => Some(*bytes),
+                _ => None,
+            });
+            assert_eq!(freed, Some(large.len() as u64), "what was freed is told");
         }
         let left = blobs.iter().filter(|blob| keeps(&desk, blob.cid())).count();
         assert_eq!(left, 0, "{way}: pieces are left behind");
