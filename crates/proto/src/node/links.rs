@@ -15,8 +15,9 @@ use crate::session::{Session, Step};
 const BEGIN: Span = Span::seconds(10);
 /// How often a quiet peer is asked whether it is there.
 const PING: Span = Span::seconds(15);
-/// How long a peer may be silent.
-const SILENCE: Span = Span::seconds(40);
+/// How long a peer may be silent: two questions and five seconds for the answer, so that a dead wire is
+/// noticed within 45 seconds also by a device that has much to do.
+const SILENCE: Span = Span::seconds(35);
 /// How many faults a peer may commit on one connection.
 const FAULTS: u32 = 3;
 /// Most peers of whom misbehaviour is remembered.
