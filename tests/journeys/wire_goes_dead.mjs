@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 
-import { Wire } from "../support/proxy.mjs";
 import { pause, until } from "../support/waiting.mjs";
 
 const CUTS = 15;
@@ -13,16 +12,7 @@ const NOTICED_MS = 45_000;
 export const seconds = 240;
 
 export default async function journey(stage) {
-  // The hub is reached under the wire's address, so it has to know that one, and the wire has to know the hub's port.
-  const inner = await stage.hub();
-  const reserved = inner.port;
-  await inner.stop();
-  const wire = await new Wire(reserved).open();
-  stage.atEnd(() => wire.close());
-  const hub = await stage.hub({ flags: ["--origin", `http://localhost:${wire.port}`], port: reserved });
-  const direct = `http://localhost:${reserved}`;
-  const through = `http://localhost:${wire.port}`;
-  hub.address = through;
+  const { hub, wire, direct } = await stage.hubBehindWire();
   const ana = await stage.person(hub, "Ana");
   hub.wasAway = true;
   await ana.post("Before the silence");

@@ -49,7 +49,8 @@ export class Hub {
       return said.match(ADDRESS);
     });
     this.address = found[1];
-    this.port = Number(new URL(this.address).port);
+    // What it says of itself may be the address of something in front of it.
+    if (!this.#options.port) this.port = Number(new URL(this.address).port);
     await until("the hub answers", async () => (await fetch(`${this.address}/healthz`)).ok);
     return this;
   }

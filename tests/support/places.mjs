@@ -10,7 +10,7 @@ export const dist = process.env.EFFIGY_ASSETS || join(root, "dist");
 
 // The hub to test. `cargo xtask e2e` names the one it has just built.
 export function hubBinary() {
-  const path = process.env.EFFIGY_HUB ?? join(root, "target/release/effigy-hub");
+  const path = process.env.EFFIGY_HUB ?? join(root, "target/debug/effigy-hub");
   if (!existsSync(path)) throw new Error(`there is no hub at ${path}; \`cargo xtask e2e\` builds it`);
   return path;
 }

@@ -7,6 +7,7 @@ export class Wire {
   #server;
   #target;
   #isDead = false;
+  #trap;
 
   constructor(target) {
     this.#target = target;
@@ -15,6 +16,11 @@ export class Wire {
     this.sockets = 0;
     this.mostSockets = 0;
     this.greetings = 0;
+  }
+
+  // Ends once browsers have sent so many bytes over WebSockets from now on, with nothing carried behind them.
+  async carried(bytes) {
+    return await new Promise((resolve) => { this.#trap = { left: bytes, spring: resolve }; });
   }
 
   async open(port = 0) {
@@ -56,6 +62,15 @@ export class Wire {
     const pair = { from, to };
     let isSocket = false;
     this.#pairs.add(pair);
+    from.on("data", (chunk) => {
+      if (!isSocket || !this.#trap) return;
+      this.#trap.left -= chunk.length;
+      if (this.#trap.left > 0) return;
+      const { spring } = this.#trap;
+      this.#trap = undefined;
+      this.goDead();
+      spring();
+    });
     from.once("data", (first) => {
       if (!/upgrade: websocket/i.test(first.toString("latin1"))) return;
       isSocket = true;

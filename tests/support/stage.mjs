@@ -8,6 +8,7 @@ import { Device } from "./device.mjs";
 import { Hub } from "./hub.mjs";
 import { App } from "./pages.mjs";
 import { output } from "./places.mjs";
+import { Wire } from "./proxy.mjs";
 import { within } from "./waiting.mjs";
 
 export class Stage {
@@ -30,6 +31,19 @@ export class Stage {
     const hub = new Hub(this.folder, name, join(this.output, `${name}.log`), options);
     this.#hubs.push(hub);
     return hub.start();
+  }
+
+  // A hub that browsers reach through a wire, and where it is without.
+  async hubBehindWire() {
+    // It is reached under the wire's address, so it has to know that one, and the wire has to know the hub's port.
+    const first = await this.hub();
+    const { port } = first;
+    await first.stop();
+    const wire = await new Wire(port).open();
+    this.atEnd(() => wire.close());
+    const hub = await this.hub({ flags: ["--origin", `http://localhost:${wire.port}`], port });
+    hub.address = `http://localhost:${wire.port}`;
+    return { hub, wire, direct: `http://localhost:${port}` };
   }
 
   // A browser with one empty page.
