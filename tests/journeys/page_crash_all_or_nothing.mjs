@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-const ROUNDS = 8;
+const ROUNDS = 10;
 
 export default async function journey(stage) {
   const hub = await stage.hub();

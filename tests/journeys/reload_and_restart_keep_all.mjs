@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 
 import { drawn } from "../support/pictures.mjs";
 
-const ROUNDS = 4;
+const ROUNDS = 10;
 
 export default async function journey(stage) {
   const hub = await stage.hub();
