@@ -1,4 +1,4 @@
-// Runs the journeys: all, or those that are named. Two at a time, each with its own hub, data and browser profiles.
+// Runs the journeys: all, or those that are named. Some at a time, each with its own hub, data and browser profiles.
 //
 //   node tests/run.mjs [journey..]
 //
@@ -13,7 +13,8 @@ import { Stage } from "./support/stage.mjs";
 import { SLOWNESS, within } from "./support/waiting.mjs";
 
 const SECONDS = 120;
-const AT_ONCE = Math.min(2, cpus().length);
+// They wait more than they work.
+const AT_ONCE = Math.min(3, cpus().length + 1);
 
 const folder = new URL("journeys/", import.meta.url);
 const known = (await readdir(folder)).filter((name) => name.endsWith(".mjs")).map((name) => basename(name, ".mjs")).sort();
@@ -24,12 +25,16 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-async function play(name) {
+async function read(name) {
+  const { default: journey, seconds = SECONDS } = await import(new URL(`${name}.mjs`, folder));
+  return { name, journey, seconds };
+}
+
+async function play({ name, journey, seconds }) {
   const begun = Date.now();
   let failure;
   let stage;
   try {
-    const { default: journey, seconds = SECONDS } = await import(new URL(`${name}.mjs`, folder));
     stage = await Stage.set(name);
     await within(seconds * SLOWNESS * 1000, "the journey", journey(stage));
     const faults = stage.faults();
@@ -56,10 +61,12 @@ function inShort(error) {
 }
 
 const begun = Date.now();
-const waiting = named.length > 0 ? [...new Set(named)] : [...known];
+// The long ones first, so that none of them is left over in the end.
+const waiting = await Promise.all((named.length > 0 ? [...new Set(named)] : known).map(read));
+waiting.sort((one, other) => other.seconds - one.seconds);
 const results = [];
 await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) results.push(await play(name));
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) results.push(await play(next));
 }));
 const failed = results.filter(({ failure }) => failure);
 console.log(`\n${results.length - failed.length} of ${results.length} journeys hold (${((Date.now() - begun) / 1000).toFixed(0)} s)`);
