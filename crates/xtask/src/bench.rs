@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::failure::{Failure, Outcome};
+use crate::pwa::Profile;
 use crate::{e2e, shell, workspace};
 
 /// Every benchmark, in the order in which all are run.
@@ -15,12 +16,16 @@ pub(crate) fn run(names: &[String]) -> Outcome {
     if let Some(unknown) = names.iter().find(|name| !ALL.contains(name)) {
         return Err(Failure::unexpected((*unknown).to_owned(), "is no benchmark: start, ingest"));
     }
-    e2e::prepare()?;
+    e2e::prepare(Profile::Release)?;
     let mut build = Command::new("cargo");
     build.current_dir(workspace::root()).args(["build", "--release", "--package", "effigy-bench"]);
     shell::run(&mut build)?;
     for name in names {
-        e2e::script_alone(&workspace::root().join("bench").join(format!("{name}.mjs")), &[])?;
+        e2e::script_alone(
+            &workspace::root().join("bench").join(format!("{name}.mjs")),
+            &[],
+            Profile::Release,
+        )?;
     }
     Ok(())
 }

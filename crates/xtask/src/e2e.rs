@@ -17,16 +17,20 @@ if ip link add effigy0 type veth peer name effigy1 2>/dev/null; then
 fi
 exec \"$@\"";
 
+/// How the hub of the journeys is built. The app is what phones get; the hub checks its arithmetic and what it asserts, and
+/// shares what it is made of with the tests: another four minutes of building would find nothing more.
+pub(crate) const HUB: Profile = Profile::Dev;
+
 /// Runs the journeys that are named, or all.
 pub(crate) fn run(journeys: &[String]) -> Outcome {
-    prepare()?;
-    journeys_alone("run.mjs", journeys)
+    prepare(HUB)?;
+    journeys_alone("run.mjs", journeys, HUB)
 }
 
 /// Makes the pictures of the documents.
 pub(crate) fn screenshots() -> Outcome {
-    prepare()?;
-    journeys_alone("screenshots.mjs", &[])
+    prepare(HUB)?;
+    journeys_alone("screenshots.mjs", &[], HUB)
 }
 
 /// The tests of what is around the app: boot.js and the service worker, with the app in `dist/`.
@@ -39,12 +43,12 @@ pub(crate) fn shell() -> Outcome {
     shell::run(&mut command)
 }
 
-/// Everything that the journeys need, current.
-pub(crate) fn prepare() -> Outcome {
+/// Everything that the journeys need, current, with a hub of this profile.
+pub(crate) fn prepare(hub: Profile) -> Outcome {
     let mut steps = Steps::of(install::PWA_STEPS + 4);
     install::for_pwa(&mut steps)?;
     pwa::build(Profile::Release, &steps.next("app"))?;
-    hub::build(Profile::Release, &steps.next("hub"))?;
+    hub::build(hub, &steps.next("hub"))?;
     let step = steps.next("browser");
     step.done(install::browser()?);
     let step = steps.next("journeys");
@@ -52,18 +56,18 @@ pub(crate) fn prepare() -> Outcome {
     Ok(())
 }
 
-fn journeys_alone(script: &str, arguments: &[String]) -> Outcome {
-    script_alone(&workspace::root().join("tests").join(script), arguments)
+fn journeys_alone(script: &str, arguments: &[String], hub: Profile) -> Outcome {
+    script_alone(&workspace::root().join("tests").join(script), arguments, hub)
 }
 
-/// Runs a script of Node against the hub that was just built, in a network of its own.
-pub(crate) fn script_alone(script: &Path, arguments: &[String]) -> Outcome {
+/// Runs a script of Node against the hub that was built with this profile, in a network of its own.
+pub(crate) fn script_alone(script: &Path, arguments: &[String], hub: Profile) -> Outcome {
     if !script.is_file() {
         return Err(Failure::unexpected(script.display().to_string(), "is missing"));
     }
     let mut command = isolated();
     command.current_dir(workspace::root()).arg(script).args(arguments);
-    command.env("EFFIGY_HUB", hub::binary(Profile::Release));
+    command.env("EFFIGY_HUB", hub::binary(hub));
     shell::run(&mut command)
 }
 

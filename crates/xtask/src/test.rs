@@ -97,7 +97,7 @@ fn app() -> Outcome {
 }
 
 fn hub_binary() -> Outcome {
-    hub::build(Profile::Release, &Steps::of(1).next("hub")).map(drop)
+    hub::build(e2e::HUB, &Steps::of(1).next("hub")).map(drop)
 }
 
 fn journeys() -> Outcome {
