@@ -27,12 +27,14 @@ export default async function journey(stage) {
   await ana.go(thread);
   await ana.page.getByRole("heading", { name: "2 replies" }).waitFor();
 
-  // The tree: an answer to an answer lies below it, and can be folded away with it.
-  const branch = ana.page.locator(".replies .branch", { has: ana.page.locator("article", { hasText: "I do" }) }).first();
-  await branch.locator(".branch article", { hasText: "With the boat?" }).waitFor();
-  await branch.getByRole("button", { name: "Hide 1 reply" }).click();
+  // The tree: an answer to an answer lies below it, further in, and can be folded away with it.
+  const branch = (text) => ana.page.locator(".replies .branch", { has: ana.page.locator("article > .markdown", { hasText: text }) });
+  const place = async (text) => (await branch(text).getByRole("article").boundingBox());
+  const [above, under] = [await place("I do"), await place("With the boat?")];
+  assert.ok(under.x > above.x && under.y > above.y, "it is drawn below and further in");
+  await branch("I do").getByRole("button", { name: "Hide 1 reply" }).click();
   await ana.seesNot("With the boat?");
-  await branch.getByRole("button", { name: "Show 1 reply" }).click();
+  await branch("I do").getByRole("button", { name: "Show 1 reply" }).click();
   await ana.sees("With the boat?");
 
   // On the other side the same tree.

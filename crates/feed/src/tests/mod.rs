@@ -2,6 +2,7 @@
 
 mod chains;
 mod places;
+mod threads;
 mod waiting;
 
 use std::collections::BTreeSet;

@@ -1,14 +1,16 @@
 //! The view of a post and its answers.
 
+use std::collections::BTreeSet;
+
 use effigy_core::Cid;
-use effigy_feed::{Reply, Said};
+use effigy_feed::{Reply, ReplyState, Said};
 use leptos::prelude::*;
 
 use crate::app::{Model, route};
 use crate::parts::{Composer, Empty, Icon, PostCard, Purpose, Role, Screen, called};
 
 /// Deeper answers are drawn without further indent.
-const INDENT: usize = 5;
+const INDENT: usize = 6;
 
 /// What began the thread that an entry belongs to.
 fn root_of(model: Model, id: &Cid) -> Option<Cid> {
@@ -68,75 +70,143 @@ fn Thread(id: Cid, root: Cid, reply: bool) -> impl IntoView {
     let replies = Memo::new(move |_| model.with_view(|view| view.replies(&id)).unwrap_or_default());
     let purpose = Purpose::Answer { parent: id, root };
     let done = Callback::new(move |()| model.toasts().note(purpose.sent()));
+    let missing =
+        Memo::new(move |_| replies.with(|replies| in_state(replies, ReplyState::Missing)));
     view! {
         {(root != id).then(|| view! { <p class="answer-to"><a href=route::post(&root)>"Show the whole thread"</a></p> })}
         <PostCard id role=Role::Main/>
         <Composer purpose focused=reply done/>
         <section class="replies" aria-labelledby="replies-title">
             <h2 id="replies-title">{move || replies.with(|replies| counted(replies))}</h2>
-            <Branches replies=replies depth=0/>
+            <Show when=move || missing.get() != 0>
+                <p class="hint" data-notice="missing">{move || sought(missing.get())}</p>
+            </Show>
+            <Replies replies/>
         </section>
     }
 }
 
-/// The heading above the answers.
+fn in_state(replies: &[Reply], state: ReplyState) -> usize {
+    replies.iter().filter(|reply| reply.state == state).count()
+}
+
+/// The words for so many answers.
 fn counted(replies: &[Reply]) -> String {
-    fn count(replies: &[Reply]) -> usize {
-        replies.iter().map(|reply| count(&reply.replies).saturating_add(1)).sum()
-    }
-    match count(replies) {
+    match in_state(replies, ReplyState::Here) {
         0 => "No replies yet".to_owned(),
         1 => "1 reply".to_owned(),
         many => format!("{many} replies"),
     }
 }
 
-/// The answers to one entry.
+/// What is said where answers are missing.
+fn sought(missing: usize) -> String {
+    let what = match missing {
+        1 => "1 reply is".to_owned(),
+        many => format!("{many} replies are"),
+    };
+    format!("{what} missing on this device and looked for at everybody who is connected.")
+}
+
+/// What hangs from the answer at this place: how many lines follow that are deeper.
+fn below(replies: &[Reply], at: usize) -> &[Reply] {
+    let Some((reply, after)) = replies.get(at..).and_then(<[Reply]>::split_first) else {
+        return &[];
+    };
+    let length = after.iter().take_while(|next| next.depth > reply.depth).count();
+    after.get(..length).unwrap_or_default()
+}
+
+/// The answers that are not folded away.
+fn unfolded(replies: &[Reply], folded: &BTreeSet<Cid>) -> Vec<Reply> {
+    let mut shown = Vec::new();
+    let mut at = 0;
+    while let Some(reply) = replies.get(at) {
+        shown.push(*reply);
+        let hidden = if folded.contains(&reply.id) { below(replies, at).len() } else { 0 };
+        at = at.saturating_add(hidden).saturating_add(1);
+    }
+    shown
+}
+
+/// The answers, each indented below what it answers. One list, whatever the depth: a talk of two
+/// people goes on for long.
 #[component]
-fn Branches(#[prop(into)] replies: Signal<Vec<Reply>>, depth: usize) -> impl IntoView {
-    let ids = Memo::new(move |_| {
-        replies.with(|replies| replies.iter().map(|r| r.id).collect::<Vec<_>>())
-    });
+fn Replies(replies: Memo<Vec<Reply>>) -> impl IntoView {
+    let folded = RwSignal::new(BTreeSet::new());
+    let shown = move || replies.with(|replies| folded.with(|folded| unfolded(replies, folded)));
     view! {
         <ul class="branches">
-            <For each=move || ids.get() key=|id| *id children=move |id| {
-                let below = Memo::new(move |_| replies.with(|replies| {
-                    replies.iter().find(|reply| reply.id == id).map(|reply| reply.replies.clone()).unwrap_or_default()
-                }));
-                view! { <Branch id below depth/> }.into_any()
-            }/>
+            <For each=shown key=|reply| *reply children=move |reply| view! { <Branch reply replies folded/> }.into_any()/>
         </ul>
     }
-    .into_any()
 }
 
 /// One answer; what hangs from it can be folded away.
 #[component]
-fn Branch(id: Cid, below: Memo<Vec<Reply>>, depth: usize) -> impl IntoView {
-    let model = expect_context::<Model>();
-    let folded = RwSignal::new(false);
-    let flat = depth >= INDENT;
-    let here = Memo::new(move |_| {
-        model.with_view(|view| view.post_by_id(&id).is_some()).unwrap_or_default()
+fn Branch(
+    reply: Reply,
+    replies: Memo<Vec<Reply>>,
+    folded: RwSignal<BTreeSet<Cid>>,
+) -> impl IntoView {
+    let Reply { depth, id, state } = reply;
+    let hanging = Memo::new(move |_| {
+        replies.with(|replies| {
+            let at = replies.iter().position(|reply| reply.id == id)?;
+            let below = below(replies, at);
+            (!below.is_empty()).then(|| counted(below))
+        })
     });
-    let has_below = Memo::new(move |_| below.with(|below| !below.is_empty()));
-    let fold = move || {
-        let count = below.with(|below| counted(below));
-        if folded.get() { format!("Show {count}") } else { format!("Hide {count}") }
+    let is_folded = move || folded.with(|folded| folded.contains(&id));
+    let fold = move |_| {
+        folded.update(|folded| {
+            if !folded.remove(&id) {
+                folded.insert(id);
+            }
+        });
+    };
+    let words = move || {
+        let verb = if is_folded() { "Show" } else { "Hide" };
+        hanging.get().map(|count| format!("{verb} {count}"))
     };
     view! {
-        <li class="branch" class:branch-flat=flat>
-            <Show when=move || here.get() fallback=|| view! { <p class="hint">"This reply was taken back."</p> }>
-                <PostCard id role=Role::Nested/>
-            </Show>
-            <Show when=move || has_below.get()>
-                <button class="quiet fold" type="button" aria-expanded=move || (!folded.get()).to_string() on:click=move |_| folded.update(|folded| *folded = !*folded)>
-                    {fold}
+        <li class="branch" data-depth=depth.min(INDENT) attr:aria-level=depth.saturating_add(1)>
+            {match state {
+                ReplyState::Here => view! { <PostCard id role=Role::Nested/> }.into_any(),
+                ReplyState::Missing => view! { <p class="hint">"A reply is missing here. It is looked for."</p> }.into_any(),
+                ReplyState::TakenBack => view! { <p class="hint">"This reply was taken back."</p> }.into_any(),
+            }}
+            <Show when=move || hanging.with(Option::is_some)>
+                <button class="quiet fold" type="button" aria-expanded=move || (!is_folded()).to_string() on:click=fold>
+                    {words}
                 </button>
-                <Show when=move || !folded.get()>
-                    <Branches replies=below depth=depth.saturating_add(1)/>
-                </Show>
             </Show>
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    fn reply(depth: usize, number: u8) -> Reply {
+        Reply { depth, id: Cid::of(&[number]), state: ReplyState::Here }
+    }
+
+    #[test]
+    fn what_is_folded_hides_what_hangs_from_it_only() {
+        let replies = [reply(0, 1), reply(1, 2), reply(2, 3), reply(1, 4), reply(0, 5)];
+        let shown = |folded: &[u8]| {
+            let folded = folded.iter().map(|number| Cid::of(&[*number])).collect();
+            unfolded(&replies, &folded)
+        };
+        assert_eq!(shown(&[]), replies);
+        assert_eq!(shown(&[1]), [reply(0, 1), reply(0, 5)]);
+        assert_eq!(shown(&[2]), [reply(0, 1), reply(1, 2), reply(1, 4), reply(0, 5)]);
+        assert_eq!(shown(&[5, 3]), replies, "nothing hangs from these");
+        assert_eq!(below(&replies, 0).len(), 3);
+        assert_eq!(below(&replies, 9).len(), 0);
     }
 }

@@ -8,6 +8,10 @@ use effigy_core::{Cid, Entry, Identity, Payload};
 use crate::chain::Order;
 use crate::relations::{Relation, Relations};
 
+mod thread;
+
+pub use thread::{Reply, ReplyState};
+
 /// Everything that can be shown, ready to be asked. Insert in any order: the answers are the same.
 #[derive(Clone, Debug)]
 pub struct View {
@@ -24,6 +28,8 @@ pub struct View {
     timeline: BTreeSet<Order>,
     /// Answers by the id of what they answer.
     replies: BTreeMap<Cid, BTreeSet<Order>>,
+    /// Answers by the id of what began their thread.
+    threads: BTreeMap<Cid, BTreeSet<Order>>,
     /// Who took back what, by id: the device that said so.
     deletions: BTreeMap<Cid, BTreeSet<Identity>>,
     tags: BTreeMap<(Cid, String), (Order, bool)>,
@@ -85,15 +91,6 @@ impl Said {
     }
 }
 
-/// An answer in a thread, and the answers to it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
-    /// The id of the entry.
-    pub id: Cid,
-    /// Answers to it, oldest first.
-    pub replies: Vec<Self>,
-}
-
 /// Somebody, as shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
@@ -117,6 +114,7 @@ impl View {
             ids: BTreeMap::new(),
             timeline: BTreeSet::new(),
             replies: BTreeMap::new(),
+            threads: BTreeMap::new(),
             deletions: BTreeMap::new(),
             tags: BTreeMap::new(),
             relations: Relations::default(),
@@ -203,10 +201,12 @@ impl View {
         for digest in gone {
             if let Some(post) = self.posts.remove(&digest) {
                 self.timeline.remove(&post.order);
-                if let Said::Comment { parent, .. } = post.said
-                    && let Some(replies) = self.replies.get_mut(&parent)
-                {
-                    replies.remove(&post.order);
+                if let Said::Comment { parent, root, .. } = post.said {
+                    for (index, of) in [(&mut self.replies, parent), (&mut self.threads, root)] {
+                        if let Some(orders) = index.get_mut(&of) {
+                            orders.remove(&post.order);
+                        }
+                    }
                 }
             }
         }
@@ -251,19 +251,6 @@ impl View {
             .get(id)
             .and_then(|digest| self.posts.get(digest))
             .is_some_and(|post| self.taken_back(post))
-    }
-
-    /// The answers to an entry as a tree, oldest first.
-    pub fn replies(&self, id: &Cid) -> Vec<Reply> {
-        self.branch(id, 64)
-    }
-
-    /// How many answers an entry has, answers to answers included.
-    pub fn reply_count(&self, id: &Cid) -> usize {
-        fn count(replies: &[Reply]) -> usize {
-            replies.iter().map(|reply| count(&reply.replies).saturating_add(1)).sum()
-        }
-        count(&self.replies(id))
     }
 
     /// The words an entry is marked with.
@@ -312,29 +299,13 @@ impl View {
             .is_some_and(|by| by.iter().any(|device| self.owners.contains(&(*device, post.author))))
     }
 
-    /// The depth is bounded, so that a long chain of answers cannot exhaust the stack.
-    fn branch(&self, id: &Cid, depth: usize) -> Vec<Reply> {
-        let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
-        let Some(orders) = self.replies.get(id) else { return Vec::new() };
-        orders
-            .iter()
-            .filter_map(|order| self.posts.get(&order.1))
-            .filter(|post| !self.relations.holds(Relation::Mute, &post.author))
-            .filter_map(|post| {
-                let replies = self.branch(&post.id, depth);
-                // An answer that was taken back keeps its place while others hang from it.
-                let shown = self.shows(post) || (self.taken_back(post) && !replies.is_empty());
-                shown.then_some(Reply { id: post.id, replies })
-            })
-            .collect()
-    }
-
     fn post(&mut self, entry: &Entry, order: Order, said: Said) {
         let Some((author, _)) = entry.header().synod else { return };
         self.ids.insert(entry.id(), order.1);
         match &said {
-            Said::Comment { parent, .. } => {
+            Said::Comment { parent, root, .. } => {
                 self.replies.entry(*parent).or_default().insert(order);
+                self.threads.entry(*root).or_default().insert(order);
             }
             Said::Note { .. } => {
                 self.timeline.insert(order);
