@@ -1,0 +1,223 @@
+//! What entries point to: who does, how much of it an account may have here, and what goes when nobody
+//! does any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use effigy_core::blob::Manifest;
+use effigy_core::limits::BLOB_BYTES;
+use effigy_core::payload::Image;
+use effigy_core::{Blob, Cid, Identity, Payload, Time};
+use effigy_store::Batch;
+
+use super::{blob_key, complete_key, complete_put, here_key};
+use crate::io::Output;
+use crate::message::Message;
+use crate::node::state::{Content, ContentState, Want};
+use crate::node::{Node, Role, restore};
+
+impl Node {
+    /// Notes of which blobs the pictures are made that this person publishes.
+    pub(in crate::node) fn note_own_pictures(
+        &mut self,
+        payload: &Payload,
+        blobs: &[Blob],
+    ) -> Batch {
+        let mut batch = Batch::new();
+        let images = payload.images().iter();
+        let contents = images.flat_map(|image| [Some(&image.content), image.thumbnail.as_ref()]);
+        for content in contents.flatten() {
+            // A picture that was published before was noted then.
+            let Some(first) = blobs.iter().find(|blob| blob.cid() == content.cid) else { continue };
+            let manifest = Manifest::parse(first.bytes()).ok();
+            let manifest = manifest.filter(|_| content.size > BLOB_BYTES as u64);
+            let pieces = manifest.map_or_else(Vec::new, |manifest| manifest.pieces().to_vec());
+            let (key, value) = complete_put(&content.cid, &pieces);
+            batch = batch.put(key, value);
+            self.wholes.insert(content.cid, pieces);
+        }
+        batch
+    }
+
+    /// An entry points to a picture: it is wanted, unless it is here.
+    pub(in crate::node) fn point_to(&mut self, image: &Image, owner: Identity, comparable: u64) {
+        let own = Some(owner) == self.my_synod();
+        let auto = own || Time(comparable) >= self.lazy_before;
+        if let Some(thumbnail) = &image.thumbnail {
+            self.add_content(thumbnail.cid, thumbnail.size, owner, true);
+        }
+        self.add_content(image.content.cid, image.content.size, owner, auto);
+    }
+
+    pub(super) fn add_content(&mut self, cid: Cid, size: u64, owner: Identity, auto: bool) {
+        if let Some(content) = self.contents.get_mut(&cid) {
+            let pointers = content.owners.entry(owner).or_insert(0);
+            *pointers = pointers.saturating_add(1);
+            if *pointers == 1 {
+                self.count_owned(owner, size, true);
+            }
+            return;
+        }
+        if self.over_quota(&owner, size) {
+            return;
+        }
+        let single = size <= BLOB_BYTES as u64;
+        // That a blob is good as a part of something says nothing of it as a picture by itself.
+        let whole = self.whole_pieces(&cid, size);
+        let here = whole.is_some();
+        let state = if here { ContentState::Complete } else { ContentState::Missing };
+        let unknown = if single { vec![(cid, size as u32)] } else { Vec::new() };
+        let pieces = whole.unwrap_or(unknown);
+        let owners = BTreeMap::from([(owner, 1)]);
+        self.contents.insert(cid, Content { size, owners, pieces, state, auto });
+        self.count_owned(owner, size, true);
+        if !here && auto && self.ready {
+            self.want_content(cid);
+        }
+    }
+
+    /// The pieces of a picture that is known to be here whole, with this size.
+    pub(in crate::node) fn whole_pieces(&self, cid: &Cid, size: u64) -> Option<Vec<(Cid, u32)>> {
+        let pieces = self.wholes.get(cid)?;
+        if size <= BLOB_BYTES as u64 {
+            let fits = self.here.get(cid).is_some_and(|here| u64::from(here.size) == size);
+            return (pieces.is_empty() && fits).then(|| vec![(*cid, size as u32)]);
+        }
+        let last = size.checked_sub(1)? / BLOB_BYTES as u64;
+        let is_last = |at: usize| at as u64 == last;
+        let rest = (size - last * BLOB_BYTES as u64) as u32;
+        let sized = pieces
+            .iter()
+            .enumerate()
+            .map(|(at, piece)| (*piece, if is_last(at) { rest } else { BLOB_BYTES as u32 }));
+        let is_here = |(piece, size): &(Cid, u32)| {
+            self.here.get(piece).is_some_and(|here| here.size == *size)
+        };
+        let sized: Vec<(Cid, u32)> = sized.collect();
+        let all = sized.len() as u64 == last + 1 && sized.iter().all(is_here);
+        (all && self.here.contains_key(cid)).then_some(sized)
+    }
+
+    /// Whether a hub keeps no more for this account.
+    pub(super) fn over_quota(&self, owner: &Identity, size: u64) -> bool {
+        let Role::Hub(policy) = &self.role else { return false };
+        let held = self.owned.get(owner).copied().unwrap_or(0);
+        held.saturating_add(size) > policy.member_bytes
+    }
+
+    /// An entry that pointed to a picture is gone: with the last one the picture goes.
+    pub(in crate::node) fn point_away(&mut self, cid: Cid, owner: Identity, batch: &mut Batch) {
+        let Some(content) = self.contents.get_mut(&cid) else { return };
+        let Some(pointers) = content.owners.get_mut(&owner) else { return };
+        *pointers = pointers.saturating_sub(1);
+        if *pointers == 0 {
+            self.disown(cid, owner, batch);
+        }
+    }
+
+    /// Nothing that an account said points to a picture any more. It stays for others who do.
+    pub(in crate::node) fn disown(&mut self, cid: Cid, owner: Identity, batch: &mut Batch) {
+        let Some(content) = self.contents.get_mut(&cid) else { return };
+        if content.owners.len() > 1 {
+            let size = content.size;
+            if content.owners.remove(&owner).is_some() {
+                self.count_owned(owner, size, false);
+            }
+        } else if content.owners.contains_key(&owner) {
+            self.drop_content(cid, batch);
+        }
+    }
+
+    /// Counts what an account's entries point to.
+    pub(super) fn count_owned(&mut self, owner: Identity, size: u64, more: bool) {
+        let owned = self.owned.entry(owner).or_insert(0);
+        *owned = if more { owned.saturating_add(size) } else { owned.saturating_sub(size) };
+        if *owned == 0 {
+            self.owned.remove(&owner);
+        }
+    }
+
+    /// All blobs of which the other pictures are made, as far as it is known.
+    pub(super) fn parts_of_others(&self, cid: &Cid) -> BTreeSet<Cid> {
+        let others = self.contents.iter().filter(|(other, _)| *other != cid);
+        let parts = |(other, content): (&Cid, &Content)| {
+            let pieces: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
+            pieces.into_iter().chain([*other])
+        };
+        others.flat_map(parts).collect()
+    }
+
+    /// Takes a picture off this device, except for pieces that it shares with another.
+    pub(in crate::node) fn drop_content(&mut self, cid: Cid, batch: &mut Batch) {
+        let Some(content) = self.contents.remove(&cid) else { return };
+        for owner in content.owners.keys() {
+            self.count_owned(*owner, content.size, false);
+        }
+        let mut asked = Vec::new();
+        self.wants.retain(|_, want: &mut Want| {
+            want.contents.remove(&cid);
+            if want.contents.is_empty() {
+                asked.extend(want.asked.map(|(link, request, _)| (link, request)));
+            }
+            !want.contents.is_empty()
+        });
+        // Or who was asked would be waited for, and asked for less and less.
+        for (link, request) in asked {
+            if let Some(conn) = self.links.get_mut(&link) {
+                conn.fetching.remove(&request);
+            }
+            self.send(link, &Message::Cancel { request });
+        }
+        self.wholes.remove(&cid);
+        let shared = self.parts_of_others(&cid);
+        let mut names: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
+        names.push(cid);
+        let mine = self.my_synod().is_some_and(|me| content.owners.contains_key(&me));
+        for name in names.into_iter().filter(|name| !shared.contains(name)) {
+            // Nobody's picture takes a piece of an own one with it, known or not yet read.
+            if !mine && self.here.get(&name).is_some_and(|here| here.own) {
+                continue;
+            }
+            self.here.remove(&name);
+            batch.deletes.extend([blob_key(&name), here_key(&name)]);
+        }
+        batch.deletes.push(complete_key(&cid));
+        self.status_changed = true;
+    }
+
+    /// What to remove of others' so that one's own can be written, when the disk is full. `None` when
+    /// nothing can be spared.
+    pub fn make_room(&mut self) -> Option<Batch> {
+        if self.is_hub() || !self.ready {
+            return None;
+        }
+        self.free_space();
+        let Some(Output::Save(batch)) = self.outbox.pop_back() else { return None };
+        (!batch.deletes.is_empty()).then_some(batch)
+    }
+
+    /// Takes other people's pictures off this device, all but the small ones.
+    pub(in crate::node) fn free_space(&mut self) {
+        let me = self.my_synod();
+        let large: Vec<Cid> = self
+            .contents
+            .iter()
+            .filter(|(_, content)| content.size > 64 * 1024)
+            .filter(|(_, content)| me.is_none_or(|me| !content.owners.contains_key(&me)))
+            .map(|(cid, _)| *cid)
+            .collect();
+        self.lazy_before = self.now;
+        let mut batch = Batch::new().put(restore::lazy_key(), self.now.0.to_be_bytes().as_slice());
+        for cid in large {
+            let Some(content) = self.contents.get(&cid) else { continue };
+            let (size, owners) = (content.size, content.owners.clone());
+            self.drop_content(cid, &mut batch);
+            for (owner, pointers) in owners {
+                self.add_content(cid, size, owner, false);
+                if let Some(content) = self.contents.get_mut(&cid) {
+                    content.owners.insert(owner, pointers);
+                }
+            }
+        }
+        self.save(batch.strict());
+    }
+}

@@ -1,0 +1,141 @@
+//! What is given to others: only what was looked through.
+
+use std::collections::BTreeMap;
+
+use effigy_core::Cid;
+use effigy_core::limits::CHUNK_BYTES;
+
+use super::{IN_FLIGHT, LOOKING, SERVING, blob_key};
+use crate::io::Link;
+use crate::message::{ErrorCode, LIST, Message, lists};
+use crate::node::Node;
+use crate::node::state::{Pending, Sending};
+
+impl Node {
+    /// A peer looks for blobs: it is told which are here, now and when more come.
+    pub(in crate::node) fn looked_for(&mut self, link: Link, cids: Vec<Cid>) {
+        let Some(conn) = self.links.get_mut(&link) else { return };
+        if cids.len() > LIST {
+            self.fault(link, 0, ErrorCode::TooMuch);
+            return;
+        }
+        let (mut blobs, mut absent) = (Vec::new(), Vec::new());
+        for cid in cids {
+            match self.here.get(&cid).filter(|here| here.proven) {
+                Some(here) => blobs.push((cid, u64::from(here.size))),
+                None => absent.push(cid),
+            }
+        }
+        // Who looks for more than that asks again when they come back.
+        absent.truncate(LOOKING.saturating_sub(conn.looking.len()));
+        absent.iter().for_each(|cid| self.index.lookers.insert(*cid, link));
+        conn.looking.extend(absent);
+        if !blobs.is_empty() {
+            self.send(link, &Message::IHave { blobs });
+        }
+    }
+
+    pub(super) fn tell_lookers(&mut self, blobs: &[(Cid, u64)]) {
+        let mut found: BTreeMap<Link, Vec<(Cid, u64)>> = BTreeMap::new();
+        for blob in blobs {
+            for link in self.index.lookers.of(blob.0) {
+                found.entry(link).or_default().push(*blob);
+            }
+        }
+        for (link, found) in found {
+            for (cid, _) in &found {
+                self.index.lookers.remove(*cid, link);
+                self.links.get_mut(&link).map(|conn| conn.looking.remove(cid));
+            }
+            for blobs in lists(&found) {
+                self.send(link, &Message::IHave { blobs });
+            }
+        }
+    }
+
+    pub(in crate::node) fn serve_blob(
+        &mut self,
+        link: Link,
+        cid: Cid,
+        offset: u32,
+        max_size: u32,
+        request: u32,
+    ) {
+        let here = self.here.get(&cid).filter(|here| here.proven);
+        let code = match here {
+            None => Some(ErrorCode::NotFound),
+            Some(here) if here.size > max_size || offset > here.size => Some(ErrorCode::TooMuch),
+            Some(_) => None,
+        };
+        let Some(conn) = self.links.get_mut(&link) else { return };
+        if let Some(code) = code.or((conn.serving >= SERVING).then_some(ErrorCode::TooMuch)) {
+            self.send(link, &Message::Error { about: request, code });
+            return;
+        }
+        conn.serving = conn.serving.saturating_add(1);
+        self.load(blob_key(&cid), Pending::Blob { link, request, offset, max_size });
+    }
+
+    pub(in crate::node) fn blob_loaded(
+        &mut self,
+        link: Link,
+        request: u32,
+        offset: u32,
+        max_size: u32,
+        bytes: Option<Vec<u8>>,
+    ) {
+        let Some(conn) = self.links.get_mut(&link) else { return };
+        let fits = bytes
+            .filter(|bytes| bytes.len() >= offset as usize && bytes.len() <= max_size as usize);
+        let Some(bytes) = fits else {
+            conn.serving = conn.serving.saturating_sub(1);
+            self.send(link, &Message::Error { about: request, code: ErrorCode::NotFound });
+            return;
+        };
+        let end = bytes.len();
+        conn.sending.push_back(Sending { request, bytes, offset: offset as usize, end });
+        self.pump(link);
+    }
+
+    /// Sends pieces while there is room on the connection, one blob after another.
+    pub(super) fn pump(&mut self, link: Link) {
+        loop {
+            let Some(conn) = self.links.get_mut(&link) else { return };
+            if conn.in_flight >= IN_FLIGHT {
+                return;
+            }
+            let Some(sending) = conn.sending.front_mut() else { return };
+            let until = sending.offset.saturating_add(CHUNK_BYTES).min(sending.end);
+            let bytes = sending.bytes.get(sending.offset..until).unwrap_or_default().to_vec();
+            let message = Message::Chunk {
+                bytes,
+                offset: u32::try_from(sending.offset).unwrap_or(u32::MAX),
+                request: sending.request,
+                size: u32::try_from(sending.end).unwrap_or(u32::MAX),
+            };
+            sending.offset = until;
+            if until >= sending.end {
+                conn.sending.pop_front();
+                conn.serving = conn.serving.saturating_sub(1);
+            }
+            conn.in_flight = conn.in_flight.saturating_add(1);
+            self.send(link, &message);
+        }
+    }
+
+    pub(in crate::node) fn drained(&mut self, link: Link) {
+        if let Some(conn) = self.links.get_mut(&link) {
+            conn.in_flight = conn.in_flight.saturating_sub(1);
+        }
+        self.pump(link);
+    }
+
+    pub(in crate::node) fn cancel(&mut self, link: Link, request: u32) {
+        if let Some(conn) = self.links.get_mut(&link) {
+            let before = conn.sending.len();
+            conn.sending.retain(|sending| sending.request != request);
+            let gone = u32::try_from(before.saturating_sub(conn.sending.len())).unwrap_or(0);
+            conn.serving = conn.serving.saturating_sub(gone);
+        }
+    }
+}
