@@ -249,6 +249,8 @@ pub enum Event {
         bytes: Option<Vec<u8>>,
         /// The name of the content.
         cid: Cid,
+        /// The size with which it was asked for.
+        size: u64,
     },
     /// What a ticket asked for is durable.
     Done {

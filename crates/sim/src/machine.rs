@@ -105,7 +105,7 @@ impl Machine {
 
     pub(crate) fn hear(&mut self, event: Event) {
         match event {
-            Event::Content { bytes, cid } => {
+            Event::Content { bytes, cid, .. } => {
                 self.pictures.insert(cid, bytes);
             }
             Event::Done { id, .. } => self.confirmed.extend(id),

@@ -36,6 +36,9 @@ pub(crate) enum Loaded {
     Waiting,
 }
 
+/// A name, and the size that an entry says it has: whoever says a wrong one hides nobody's picture.
+type Key = (Cid, u64);
+
 struct Slot {
     content: Content,
     handle: Handle,
@@ -54,7 +57,7 @@ pub(crate) struct Contents(StoredValue<Cache, LocalStorage>);
 
 #[derive(Default)]
 struct Cache {
-    slots: BTreeMap<Cid, Slot>,
+    slots: BTreeMap<Key, Slot>,
     count: u64,
 }
 
@@ -65,11 +68,11 @@ impl Contents {
 
     /// The picture, for as long as the calling element lives; asked for if it is not at hand.
     pub(crate) fn show(self, content: &Content, handle: Handle) -> ArcRwSignal<Loaded> {
-        let cid = content.cid;
+        let key = (content.cid, content.size);
         let state = self
             .0
             .try_update_value(|cache| {
-                let slot = cache.slots.entry(cid).or_insert_with(|| Slot {
+                let slot = cache.slots.entry(key).or_insert_with(|| Slot {
                     content: content.clone(),
                     handle,
                     state: ArcRwSignal::new(Loaded::Waiting),
@@ -84,14 +87,17 @@ impl Contents {
         if !matches!(*state.read_untracked(), Loaded::Ready(_)) {
             self.ask(content, handle);
         }
-        on_cleanup(move || self.release(cid));
+        on_cleanup(move || self.release(key));
         state
     }
 
     /// Asks for the picture (again).
     pub(crate) fn ask(self, content: &Content, handle: Handle) {
         let heard = handle.send(Command::LoadContent { cid: content.cid, size: content.size });
-        self.set(content.cid, if heard { Loaded::Waiting } else { Loaded::Missing });
+        self.set(
+            (content.cid, content.size),
+            if heard { Loaded::Waiting } else { Loaded::Missing },
+        );
     }
 
     /// Asks again for all that somebody looks at and that is not at hand.
@@ -107,68 +113,69 @@ impl Contents {
     /// Takes in how far a picture is.
     pub(super) fn moved(self, transfer: Transfer) {
         let Transfer { cid, here, size, sources } = transfer;
+        let key = (cid, size);
         if sources > 0 {
             let hundredths = here.saturating_mul(100).checked_div(size).unwrap_or_default();
-            self.set(cid, Loaded::Arriving { hundredths });
+            self.set(key, Loaded::Arriving { hundredths });
             return;
         }
-        self.set(cid, Loaded::Waiting);
+        self.set(key, Loaded::Waiting);
         let give_up = move || {
-            if self.state(cid).is_some_and(|state| *state.read_untracked() == Loaded::Waiting) {
-                self.set(cid, Loaded::Missing);
+            if self.state(key).is_some_and(|state| *state.read_untracked() == Loaded::Waiting) {
+                self.set(key, Loaded::Missing);
             }
         };
         set_timeout(give_up, PATIENCE);
     }
 
     /// Takes what the engine read.
-    pub(super) fn arrived(self, cid: Cid, bytes: Option<&[u8]>) {
+    pub(super) fn arrived(self, key: Key, bytes: Option<&[u8]>) {
         let Some(bytes) = bytes else {
-            self.set(cid, Loaded::Missing);
+            self.set(key, Loaded::Missing);
             return;
         };
         let ready = self.0.try_update_value(|cache| {
-            let slot = cache.slots.get_mut(&cid)?;
+            let slot = cache.slots.get_mut(&key)?;
             if slot.url.is_none() {
                 slot.url = ObjectUrl::new(bytes, slot.content.image_type.mime());
             }
             slot.url.as_ref().map(|url| Loaded::Ready(url.address().to_owned()))
         });
         if let Some(state) = ready.flatten() {
-            self.set(cid, state);
+            self.set(key, state);
         }
     }
 
-    fn state(self, cid: Cid) -> Option<ArcRwSignal<Loaded>> {
-        let find = |cache: &Cache| cache.slots.get(&cid).map(|slot| slot.state.clone());
+    fn state(self, key: Key) -> Option<ArcRwSignal<Loaded>> {
+        let find = |cache: &Cache| cache.slots.get(&key).map(|slot| slot.state.clone());
         self.0.try_with_value(find).flatten()
     }
 
-    fn set(self, cid: Cid, state: Loaded) {
-        if let Some(signal) = self.state(cid)
+    fn set(self, key: Key, state: Loaded) {
+        if let Some(signal) = self.state(key)
             && *signal.read_untracked() != state
         {
             signal.set(state);
         }
     }
 
-    fn release(self, cid: Cid) {
+    fn release(self, key: Key) {
         self.0.try_update_value(|cache| {
             cache.count = cache.count.saturating_add(1);
-            if let Some(slot) = cache.slots.get_mut(&cid) {
+            if let Some(slot) = cache.slots.get_mut(&key) {
                 slot.users = slot.users.saturating_sub(1);
                 slot.released = cache.count;
             }
-            let mut idle: Vec<(u64, Cid)> = cache
+            let mut idle: Vec<(u64, Key)> = cache
                 .slots
                 .iter()
                 .filter(|(_, slot)| slot.users == 0)
-                .map(|(cid, slot)| (slot.released, *cid))
+                .map(|(key, slot)| (slot.released, *key))
                 .collect();
             idle.sort_unstable();
             let surplus = idle.len().saturating_sub(SPARE);
-            for (_, cid) in idle.into_iter().take(surplus) {
-                cache.slots.remove(&cid);
+            for (_, key) in idle.into_iter().take(surplus) {
+                cache.slots.remove(&key);
             }
         });
     }

@@ -115,7 +115,9 @@ impl Model {
                 });
                 self.revise();
             }
-            Event::Content { bytes, cid } => self.contents.arrived(cid, bytes.as_deref()),
+            Event::Content { bytes, cid, size } => {
+                self.contents.arrived((cid, size), bytes.as_deref());
+            }
             Event::Done { id, ticket } => {
                 // Something could be written.
                 self.set_unwritable(None);

@@ -224,7 +224,7 @@ impl Person {
 impl Told {
     fn take(&mut self, event: Event) {
         match event {
-            Event::Content { bytes, cid } => self.contents.push((cid, bytes)),
+            Event::Content { bytes, cid, .. } => self.contents.push((cid, bytes)),
             Event::Done { ticket, .. } => self.done.push(ticket),
             Event::Entries(known) => self.entries.extend(known),
             Event::Followed { synod, .. } => self.followed.push(synod),

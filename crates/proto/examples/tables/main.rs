@@ -149,7 +149,7 @@ const fn meaning(code: ErrorCode) -> &'static str {
             "Not allowed here or now: before the session is open, for a node of this role, unasked, or while the peer is shunned or blocked."
         }
         ErrorCode::Malformed => {
-            "The message, an entry, a payload or a picture is none; or an entry breaks a rule of its chain or account."
+            "The message, an entry or a payload is none; or an entry breaks a rule of its chain or account."
         }
         ErrorCode::NotFound => "The feed, its generation or the blob is not here, or is not given.",
         ErrorCode::Offline => "The receiver of a letter is not connected.",

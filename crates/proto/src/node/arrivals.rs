@@ -369,9 +369,9 @@ impl Node {
         let mut batch = Batch::new();
         self.put_pack(identity, &records, &mut batch);
         for image in images {
-            self.point_away(image.content.cid, owner, &mut batch);
+            self.point_away(&image.content, owner, &mut batch);
             if let Some(thumbnail) = image.thumbnail {
-                self.point_away(thumbnail.cid, owner, &mut batch);
+                self.point_away(&thumbnail, owner, &mut batch);
             }
         }
         self.save(batch.strict());

@@ -62,7 +62,7 @@ impl Node {
 
     fn forget_link(&mut self, link: Link, conn: &Conn) {
         self.index.links.disarm(link);
-        conn.looking.iter().for_each(|cid| self.index.lookers.remove(*cid, link));
+        conn.looking.all().for_each(|cid| self.index.lookers.remove(*cid, link));
         conn.peer().into_iter().for_each(|peer| self.index.peers.remove(peer, link));
         conn.claimed().into_iter().for_each(|synod| self.index.accounts.remove(synod, link));
     }
@@ -128,6 +128,7 @@ impl Node {
         self.hub_opened(link, peer);
         self.direct_opened(link, peer);
         self.ask_blobs(link);
+        self.rouse(if self.is_hub() { synod } else { None });
         self.status_changed = true;
     }
 

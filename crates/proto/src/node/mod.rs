@@ -50,11 +50,12 @@ use crate::io::{Fence, Input, Link, Load, Output};
 use crate::keys::Keys;
 use crate::message::{Frame, Message};
 use crate::reconcile::Items;
+use blobs::Turns;
 use gaps::Threads;
 use marks::Marks;
 use merging::Merge;
 use state::{
-    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Later, Met,
+    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Later, Met, Named,
     Pending, Remembered, Serve, Want,
 };
 
@@ -184,17 +185,18 @@ pub struct Node {
     /// Who misbehaved, how often, and until when nothing is had with them.
     shunned: BTreeMap<Identity, (u32, Time)>,
 
-    contents: BTreeMap<Cid, Content>,
+    contents: BTreeMap<Named, Content>,
     /// Pictures that are here whole and were looked through, and their pieces; none for one blob.
     wholes: BTreeMap<Cid, Vec<Cid>>,
     /// Bytes of the contents of each account.
     owned: BTreeMap<Identity, u64>,
     here: BTreeMap<Cid, Here>,
     wants: BTreeMap<Cid, Want>,
+    turns: Turns,
     /// Pieces that were loaded for a check or a screen, by content.
-    gathered: BTreeMap<(bool, Cid), BTreeMap<Cid, Vec<u8>>>,
+    gathered: BTreeMap<(bool, Named), BTreeMap<Cid, Vec<u8>>>,
     /// Pictures that a screen waits for.
-    looked_at: BTreeSet<Cid>,
+    looked_at: BTreeSet<Named>,
     /// Pictures of others from before this moment are fetched only when they are looked at.
     lazy_before: Time,
 
@@ -285,6 +287,7 @@ impl Node {
             owned: BTreeMap::new(),
             here: BTreeMap::new(),
             wants: BTreeMap::new(),
+            turns: Turns::default(),
             gathered: BTreeMap::new(),
             looked_at: BTreeSet::new(),
             lazy_before: Time(0),
@@ -460,6 +463,7 @@ impl Node {
         self.retry_hubs();
         self.retry_asking();
         self.retry_wants();
+        self.retry_turns();
         self.retry_direct();
         self.retry_greetings();
         self.do_later();
@@ -476,6 +480,7 @@ impl Node {
             self.hubs_due(),
             self.asking_due(),
             self.index.wants.next(),
+            self.turns.due(),
             self.direct_due(),
             self.greetings_due(),
             self.waiting.next().map(|until| self.moment_of(until)),

@@ -21,7 +21,7 @@ use super::blobs::{blob_key, here_key};
 use super::newest::{Glimpse, read_places};
 use super::outline::{self, Facts};
 use super::packs::{self, Fresh, delete_pack, pack_parts, runs};
-use super::state::{ContentState, Greeting, Held, Here, Holding, HubSlot};
+use super::state::{ContentState, Greeting, Held, Here, Holding, HubSlot, Named};
 use super::{Config, Node, drafts, record};
 use crate::api::{Event, Known};
 use crate::io::{Fence, Output};
@@ -559,24 +559,22 @@ impl Node {
 
     /// Which pictures are whole, and which have to be fetched.
     fn restore_contents(&mut self) {
-        let states = self
-            .contents
-            .iter()
-            .map(|(cid, content)| (*cid, self.whole_pieces(cid, content.size).is_some()));
-        let states: Vec<(Cid, bool)> = states.collect();
+        let states = self.contents.keys().map(|named| (*named, self.whole_pieces(named).is_some()));
+        let states: Vec<(Named, bool)> = states.collect();
         let mut missing = Vec::new();
-        for (cid, is_whole) in states {
-            let Some(content) = self.contents.get_mut(&cid) else { continue };
+        for (named, is_whole) in states {
+            let Some(content) = self.contents.get_mut(&named) else { continue };
             if is_whole {
                 content.state = ContentState::Complete;
             } else {
                 content.state = ContentState::Missing;
                 if content.auto {
-                    missing.push(cid);
+                    missing.push(named);
                 }
             }
         }
-        missing.into_iter().for_each(|cid| self.want_content(cid));
+        missing.into_iter().for_each(|named| self.line_up(named));
+        self.refill();
         self.sweep();
     }
 
@@ -585,7 +583,10 @@ impl Node {
         let named: BTreeSet<Cid> = self
             .contents
             .iter()
-            .flat_map(|(cid, content)| content.pieces.iter().map(|(piece, _)| *piece).chain([*cid]))
+            .flat_map(|(named, content)| {
+                let pieces = content.pieces.iter().map(|(piece, _)| *piece);
+                pieces.chain([named.cid])
+            })
             .collect();
         // The pieces of a whole picture are named by its manifest, which is not read here.
         let small = |here: &Here| !here.own && !here.proven;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use effigy_core::{Cid, Identity, Time};
 use effigy_feed::Feed;
 
+use super::blobs::{Looking, Turn};
 use crate::api::{HolderKind, LinkState, Path};
 use crate::io::Link;
 use crate::message::{LIST, Mark, Record, Summary, WatchName, WireHead};
@@ -131,7 +132,7 @@ pub(super) struct Conn {
     /// What is said and known of heads in this session.
     pub talk: Talk,
     /// Blobs that the peer is looking for.
-    pub looking: BTreeSet<Cid>,
+    pub looking: Looking,
     /// Blobs that the peer has and this node wants.
     pub offers: BTreeSet<Cid>,
     /// Blobs that were asked for here, by request.
@@ -431,7 +432,7 @@ impl Conn {
             told: BTreeSet::new(),
             watches: Watches::default(),
             talk: Talk::default(),
-            looking: BTreeSet::new(),
+            looking: Looking::default(),
             offers: BTreeSet::new(),
             fetching: BTreeMap::new(),
             sending: VecDeque::new(),
@@ -499,10 +500,23 @@ pub(super) struct Here {
     pub proven: bool,
 }
 
+/// What an entry points to: a name, and the size that it is said to have. Whoever says another size
+/// points to something else; at most one of them is right, and hides none of the others.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Named {
+    pub cid: Cid,
+    pub size: u64,
+}
+
+impl Named {
+    /// Before and behind all others.
+    pub(super) const FIRST: Self = Self { cid: Cid::from_digest([0; 32]), size: 0 };
+    pub(super) const LAST: Self = Self { cid: Cid::from_digest([0xFF; 32]), size: u64::MAX };
+}
+
 /// A picture that some entry points to.
 #[derive(Debug)]
 pub(super) struct Content {
-    pub size: u64,
     /// Accounts whose entries point to it, and how many of their entries do.
     pub owners: BTreeMap<Identity, u32>,
     /// Its pieces, once they are known: itself, or what its manifest lists.
@@ -510,6 +524,9 @@ pub(super) struct Content {
     pub state: ContentState,
     /// Whether it is fetched unasked.
     pub auto: bool,
+    pub turn: Turn,
+    /// How often nobody had it in its turn.
+    pub vain: u32,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -522,25 +539,45 @@ pub(super) enum ContentState {
 }
 
 /// A blob that is wanted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Want {
-    /// The most bytes it may have; exactly these where `exact`.
-    pub max: u32,
-    pub exact: bool,
-    pub contents: BTreeSet<Cid>,
+    /// The contents it belongs to, and how many bytes it has as each of them says; `None` for a
+    /// manifest, of which only the most is known.
+    pub claims: BTreeMap<Named, Option<u32>>,
+    /// The account in whose turn it was asked for first.
+    pub payer: Identity,
+    /// Who has it, and how many bytes it has as they say.
+    pub sources: BTreeMap<Link, u32>,
     pub asked: Option<(Link, u32, Time)>,
-    pub part: Vec<u8>,
+    pub part: Begun,
+}
+
+impl Want {
+    pub(super) fn new(payer: Identity) -> Self {
+        let (claims, sources) = (BTreeMap::new(), BTreeMap::new());
+        Self { claims, payer, sources, asked: None, part: Begun::default() }
+    }
+}
+
+/// What came of a blob so far.
+#[derive(Debug, Default)]
+pub(super) struct Begun {
+    pub bytes: Vec<u8>,
+    /// How many bytes the whole blob has.
+    pub size: u32,
+    /// From whom it is, if all of it is from one.
+    pub from: Option<Link>,
 }
 
 /// What a load is for.
 #[derive(Debug)]
 pub(super) enum Pending {
     /// A piece of a picture that a screen wants.
-    Content { content: Cid, piece: Cid },
+    Content { content: Named, piece: Cid },
     /// A piece of content that has to be looked through.
-    Check { content: Cid, piece: Cid },
+    Check { content: Named, piece: Cid },
     /// A manifest whose pieces have to be known.
-    Manifest { content: Cid },
+    Manifest { content: Named },
     /// A blob for a peer.
     Blob { link: Link, request: u32, offset: u32, max_size: u32 },
     /// A picture of a draft.

@@ -6,7 +6,7 @@ use effigy_core::{Identity, Span, Time};
 use effigy_store::{Batch, Key, Table};
 
 use super::Node;
-use super::state::{Conn, ContentState, Held, Holding, Remote};
+use super::state::{Conn, Content, ContentState, Held, Holding, Remote};
 use crate::api::{
     Difference, Differing, Event, FeedStatus, HolderKind, HubStatus, Network, PeerStatus, Receipt,
     StorageStatus,
@@ -222,11 +222,12 @@ impl Node {
             let sum = if mine { &mut status.own } else { &mut status.others };
             *sum = sum.saturating_add(held.bytes);
         }
-        for content in self.contents.values().filter(|c| c.state == ContentState::Complete) {
+        let is_whole = |content: &Content| content.state == ContentState::Complete;
+        for (named, content) in self.contents.iter().filter(|(_, content)| is_whole(content)) {
             if self.my_synod().is_some_and(|me| content.owners.contains_key(&me)) {
-                status.own = status.own.saturating_add(content.size);
+                status.own = status.own.saturating_add(named.size);
             } else {
-                status.others = status.others.saturating_add(content.size);
+                status.others = status.others.saturating_add(named.size);
             }
         }
         status

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use effigy_core::{Cid, Identity};
+use effigy_core::Identity;
 use effigy_feed::Relation;
 use effigy_store::{Batch, Key, Table};
 
 use super::packs::delete_pack;
 use super::restore::{follower_key, member_key};
-use super::state::Conn;
+use super::state::{Conn, Named};
 use super::{Node, Role};
 use crate::api::Event;
 use crate::io::Link;
@@ -263,13 +263,13 @@ impl Node {
             }
             self.waiting.take(feed);
         }
-        let pictures: Vec<Cid> = self
+        let pictures: Vec<Named> = self
             .contents
             .iter()
             .filter(|(_, content)| content.owners.contains_key(&synod))
-            .map(|(cid, _)| *cid)
+            .map(|(named, _)| *named)
             .collect();
-        pictures.into_iter().for_each(|cid| self.disown(cid, synod, batch));
+        pictures.into_iter().for_each(|named| self.disown(named, synod, batch));
         self.save_newest(batch);
     }
 }

@@ -10,110 +10,123 @@ use effigy_store::Batch;
 
 use super::{assemble, blob_key, blob_puts, complete_key, complete_put, here_key, pieces};
 use crate::api::Event;
-use crate::io::Link;
-use crate::message::ErrorCode;
 use crate::node::Node;
-use crate::node::state::{ContentState, Pending};
+use crate::node::state::{ContentState, Named, Pending};
 
 impl Node {
-    pub(super) fn blob_came(&mut self, link: Link, blob: &Blob) {
-        let Some(want) = self.wants.remove(&blob.cid()) else { return };
-        let mut saved = false;
-        // Somebody else may have called a piece of a good picture a picture by itself.
-        let is_alone = want.contents.len() == 1;
-        for cid in want.contents {
-            let Some(content) = self.contents.get_mut(&cid) else { continue };
-            if content.size <= BLOB_BYTES as u64 {
-                if image::inspect(blob.bytes()).is_err() {
-                    content.state = ContentState::Refused;
-                    if is_alone {
-                        self.fault(link, 0, ErrorCode::Malformed);
-                    }
-                    continue;
+    /// A blob is here, hashed to its name. Nobody who gave it is blamed for what it is: it may be a
+    /// good part of something else, and somebody else may have said that it is a picture.
+    pub(super) fn blob_came(&mut self, blob: &Blob) {
+        let Some(want) = self.remove_want(&blob.cid()) else { return };
+        let mut open = Vec::new();
+        for named in want.claims.into_keys() {
+            let Some(content) = self.contents.get_mut(&named) else { continue };
+            let is_size_right = named.cid != blob.cid() || named.size == blob.size();
+            if named.size <= BLOB_BYTES as u64 {
+                if is_size_right && image::inspect(blob.bytes()).is_ok() {
+                    self.single_complete(named, blob);
+                } else {
+                    self.refuse(named);
                 }
-                content.state = ContentState::Complete;
-                let (key, none) = complete_put(&cid, &[]);
-                self.wholes.insert(cid, Vec::new());
-                self.save(blob_puts(blob, false, true).put(key, none));
-                self.hold(blob, false, true);
-                saved = true;
-                self.content_complete(cid);
                 continue;
             }
-            if content.pieces.is_empty() && cid == blob.cid() {
-                let size = content.size;
-                match Manifest::parse(blob.bytes()) {
-                    Ok(manifest) if manifest.size() == size => {
-                        content.pieces = pieces(&manifest);
-                    }
-                    _ => {
-                        content.state = ContentState::Refused;
-                        self.fault(link, 0, ErrorCode::Malformed);
-                        continue;
-                    }
-                }
+            if content.pieces.is_empty() && named.cid == blob.cid() {
+                let manifest = Manifest::parse(blob.bytes()).ok();
+                let Some(manifest) = manifest.filter(|manifest| manifest.size() == named.size)
+                else {
+                    self.refuse(named);
+                    continue;
+                };
+                content.pieces = pieces(&manifest);
             }
-            if !saved {
-                self.save(blob_puts(blob, false, false));
-                self.hold(blob, false, false);
-                saved = true;
-            }
-            self.want_content(cid);
+            open.push(named);
+        }
+        if !open.is_empty() && !self.here.contains_key(&blob.cid()) {
+            self.save(blob_puts(blob, false, false));
+            self.hold(blob, false, false);
+        }
+        open.into_iter().for_each(|named| self.want_content(named));
+        self.refill();
+    }
+
+    /// A picture in one blob was looked through.
+    fn single_complete(&mut self, named: Named, blob: &Blob) {
+        self.stop_asking_for(named);
+        let Some(content) = self.contents.get_mut(&named) else { return };
+        content.state = ContentState::Complete;
+        let (key, none) = complete_put(&named.cid, &[]);
+        self.wholes.insert(named.cid, Vec::new());
+        self.save(blob_puts(blob, false, true).put(key, none));
+        self.hold(blob, false, true);
+        self.content_complete(named);
+    }
+
+    /// A content is not what it was said to be, and cannot become it.
+    pub(super) fn refuse(&mut self, named: Named) {
+        self.stop_asking_for(named);
+        if let Some(content) = self.contents.get_mut(&named) {
+            content.state = ContentState::Refused;
+        }
+        if self.looked_at.remove(&named) {
+            let Named { cid, size } = named;
+            self.emit(Event::Content { bytes: None, cid, size });
         }
     }
 
     /// Everything of a picture is here: it is read once more and looked through.
-    pub(super) fn check_content(&mut self, cid: Cid) {
-        let Some(content) = self.contents.get_mut(&cid) else { return };
+    pub(super) fn check_content(&mut self, named: Named) {
+        self.stop_asking_for(named);
+        let Some(content) = self.contents.get_mut(&named) else { return };
         content.state = ContentState::Checking;
         let pieces = content.pieces.clone();
-        self.gathered.insert((true, cid), BTreeMap::new());
+        self.gathered.insert((true, named), BTreeMap::new());
         for (piece, _) in pieces {
-            self.load(blob_key(&piece), Pending::Check { content: cid, piece });
+            self.load(blob_key(&piece), Pending::Check { content: named, piece });
         }
     }
 
     /// A blob that was loaded for a check or a screen.
-    pub(in crate::node) fn piece_loaded(
+    pub(super) fn piece_loaded(
         &mut self,
-        (cid, piece): (Cid, Cid),
+        (named, piece): (Named, Cid),
         check: bool,
         bytes: Option<Vec<u8>>,
     ) {
-        let Some(content) = self.contents.get(&cid) else { return };
-        let Some(gathered) = self.gathered.get_mut(&(check, cid)) else { return };
+        let Some(content) = self.contents.get(&named) else { return };
+        let Some(gathered) = self.gathered.get_mut(&(check, named)) else { return };
         let Some(bytes) = bytes.filter(|bytes| Cid::of(bytes) == piece) else {
-            self.gathered.remove(&(check, cid));
-            self.lost(cid, piece);
+            self.gathered.remove(&(check, named));
+            self.lost(named, piece);
             return;
         };
         gathered.insert(piece, bytes);
         if !content.pieces.iter().all(|(piece, _)| gathered.contains_key(piece)) {
             return;
         }
-        let Some(found) = self.gathered.remove(&(check, cid)) else { return };
-        let Some(content) = self.contents.get(&cid) else { return };
+        let Some(found) = self.gathered.remove(&(check, named)) else { return };
+        let Some(content) = self.contents.get(&named) else { return };
         let order = content.pieces.clone();
         let whole = assemble(&order, &found);
         if check {
-            self.checked(cid, whole);
+            self.checked(named, whole);
         } else {
-            self.emit(Event::Content { bytes: whole, cid });
+            let Named { cid, size } = named;
+            self.emit(Event::Content { bytes: whole, cid, size });
         }
     }
 
-    pub(super) fn checked(&mut self, cid: Cid, whole: Option<Vec<u8>>) {
+    fn checked(&mut self, named: Named, whole: Option<Vec<u8>>) {
         let proper = whole.is_some_and(|bytes| image::inspect(&bytes).is_ok());
-        let Some(content) = self.contents.get_mut(&cid) else { return };
+        let Some(content) = self.contents.get_mut(&named) else { return };
         let parts: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
         let mut names = parts.clone();
-        names.push(cid);
+        names.push(named.cid);
         let mut batch = Batch::new();
         if !proper {
-            content.state = ContentState::Refused;
+            self.refuse(named);
             // What is proven belongs to a good picture as well, perhaps to an own one; and another
             // that is still on its way may need what is not.
-            let shared = self.parts_of_others(&cid);
+            let shared = self.parts_of_others(&named);
             names.retain(|name| {
                 !shared.contains(name) && self.here.get(name).is_some_and(|here| !here.proven)
             });
@@ -133,52 +146,53 @@ impl Node {
                 batch = batch.put(here_key(&name), here.to_bytes());
             }
         }
-        let parts = if parts == [cid] { Vec::new() } else { parts };
-        let (key, value) = complete_put(&cid, &parts);
-        self.wholes.insert(cid, parts);
+        let parts = if parts == [named.cid] { Vec::new() } else { parts };
+        let (key, value) = complete_put(&named.cid, &parts);
+        self.wholes.insert(named.cid, parts);
         self.save(batch.put(key, value));
         self.tell_lookers(&found);
-        self.content_complete(cid);
+        self.content_complete(named);
     }
 
-    pub(super) fn content_complete(&mut self, cid: Cid) {
+    fn content_complete(&mut self, named: Named) {
         self.status_changed = true;
-        if self.looked_at.remove(&cid) {
-            self.read_content(cid);
+        if self.looked_at.remove(&named) {
+            self.read_content(named);
         }
     }
 
     /// A blob of a picture that should be here is not, or is damaged: that one is fetched again.
-    pub(super) fn lost(&mut self, cid: Cid, blob: Cid) {
-        let Some(content) = self.contents.get_mut(&cid) else { return };
+    pub(super) fn lost(&mut self, named: Named, blob: Cid) {
+        let Some(content) = self.contents.get_mut(&named) else { return };
         content.state = ContentState::Missing;
-        self.wholes.remove(&cid);
+        self.wholes.remove(&named.cid);
         self.here.remove(&blob);
-        let batch = Batch::new().delete(complete_key(&cid));
+        let batch = Batch::new().delete(complete_key(&named.cid));
         self.save(batch.delete(blob_key(&blob)).delete(here_key(&blob)));
-        self.want_content(cid);
-        self.emit(Event::Content { bytes: None, cid });
+        self.want_content(named);
+        let Named { cid, size } = named;
+        self.emit(Event::Content { bytes: None, cid, size });
     }
 
-    pub(in crate::node) fn manifest_loaded(&mut self, cid: Cid, bytes: Option<Vec<u8>>) {
-        let Some(content) = self.contents.get_mut(&cid) else { return };
-        let Some(bytes) = bytes.filter(|bytes| Cid::of(bytes) == cid) else {
-            self.lost(cid, cid);
+    pub(super) fn manifest_loaded(&mut self, named: Named, bytes: Option<Vec<u8>>) {
+        let Some(content) = self.contents.get_mut(&named) else { return };
+        let Some(bytes) = bytes.filter(|bytes| Cid::of(bytes) == named.cid) else {
+            self.lost(named, named.cid);
             return;
         };
         let manifest = Manifest::parse(&bytes).ok();
-        let Some(manifest) = manifest.filter(|manifest| manifest.size() == content.size) else {
+        let Some(manifest) = manifest.filter(|manifest| manifest.size() == named.size) else {
             // What is here under this name is something else, and may be somebody's picture.
-            content.state = ContentState::Refused;
+            self.refuse(named);
             return;
         };
         content.pieces = pieces(&manifest);
         if content.state == ContentState::Complete {
-            if self.looked_at.remove(&cid) {
-                self.read_content(cid);
+            if self.looked_at.remove(&named) {
+                self.read_content(named);
             }
         } else {
-            self.want_content(cid);
+            self.want_content(named);
         }
     }
 }

@@ -9,10 +9,10 @@ use effigy_core::payload::Image;
 use effigy_core::{Blob, Cid, Identity, Payload, Time};
 use effigy_store::Batch;
 
+use super::turns::Turn;
 use super::{blob_key, complete_key, complete_put, here_key};
 use crate::io::Output;
-use crate::message::Message;
-use crate::node::state::{Content, ContentState, Want};
+use crate::node::state::{Content, ContentState, Named};
 use crate::node::{Node, Role, restore};
 
 impl Node {
@@ -43,16 +43,18 @@ impl Node {
         let own = Some(owner) == self.my_synod();
         let auto = own || Time(comparable) >= self.lazy_before;
         if let Some(thumbnail) = &image.thumbnail {
-            self.add_content(thumbnail.cid, thumbnail.size, owner, true);
+            self.add_content(Named::of(thumbnail), owner, true);
         }
-        self.add_content(image.content.cid, image.content.size, owner, auto);
+        self.add_content(Named::of(&image.content), owner, auto);
     }
 
-    pub(super) fn add_content(&mut self, cid: Cid, size: u64, owner: Identity, auto: bool) {
-        if let Some(content) = self.contents.get_mut(&cid) {
+    pub(super) fn add_content(&mut self, named: Named, owner: Identity, auto: bool) {
+        let size = named.size;
+        if let Some(content) = self.contents.get_mut(&named) {
             let pointers = content.owners.entry(owner).or_insert(0);
             *pointers = pointers.saturating_add(1);
             if *pointers == 1 {
+                self.turns.join(named, owner, content.turn);
                 self.count_owned(owner, size, true);
             }
             return;
@@ -62,25 +64,27 @@ impl Node {
         }
         let single = size <= BLOB_BYTES as u64;
         // That a blob is good as a part of something says nothing of it as a picture by itself.
-        let whole = self.whole_pieces(&cid, size);
+        let whole = self.whole_pieces(&named);
         let here = whole.is_some();
         let state = if here { ContentState::Complete } else { ContentState::Missing };
-        let unknown = if single { vec![(cid, size as u32)] } else { Vec::new() };
+        let unknown = if single { vec![(named.cid, size as u32)] } else { Vec::new() };
         let pieces = whole.unwrap_or(unknown);
         let owners = BTreeMap::from([(owner, 1)]);
-        self.contents.insert(cid, Content { size, owners, pieces, state, auto });
+        let content = Content { owners, pieces, state, auto, turn: Turn::None, vain: 0 };
+        self.contents.insert(named, content);
         self.count_owned(owner, size, true);
         if !here && auto && self.ready {
-            self.want_content(cid);
+            self.want_content(named);
         }
     }
 
     /// The pieces of a picture that is known to be here whole, with this size.
-    pub(in crate::node) fn whole_pieces(&self, cid: &Cid, size: u64) -> Option<Vec<(Cid, u32)>> {
-        let pieces = self.wholes.get(cid)?;
+    pub(in crate::node) fn whole_pieces(&self, named: &Named) -> Option<Vec<(Cid, u32)>> {
+        let Named { cid, size } = *named;
+        let pieces = self.wholes.get(&cid)?;
         if size <= BLOB_BYTES as u64 {
-            let fits = self.here.get(cid).is_some_and(|here| u64::from(here.size) == size);
-            return (pieces.is_empty() && fits).then(|| vec![(*cid, size as u32)]);
+            let fits = self.here.get(&cid).is_some_and(|here| u64::from(here.size) == size);
+            return (pieces.is_empty() && fits).then(|| vec![(cid, size as u32)]);
         }
         let last = size.checked_sub(1)? / BLOB_BYTES as u64;
         let is_last = |at: usize| at as u64 == last;
@@ -94,7 +98,7 @@ impl Node {
         };
         let sized: Vec<(Cid, u32)> = sized.collect();
         let all = sized.len() as u64 == last + 1 && sized.iter().all(is_here);
-        (all && self.here.contains_key(cid)).then_some(sized)
+        (all && self.here.contains_key(&cid)).then_some(sized)
     }
 
     /// Whether a hub keeps no more for this account.
@@ -105,25 +109,40 @@ impl Node {
     }
 
     /// An entry that pointed to a picture is gone: with the last one the picture goes.
-    pub(in crate::node) fn point_away(&mut self, cid: Cid, owner: Identity, batch: &mut Batch) {
-        let Some(content) = self.contents.get_mut(&cid) else { return };
+    pub(in crate::node) fn point_away(
+        &mut self,
+        content: &effigy_core::payload::Content,
+        owner: Identity,
+        batch: &mut Batch,
+    ) {
+        let named = Named::of(content);
+        let Some(content) = self.contents.get_mut(&named) else { return };
         let Some(pointers) = content.owners.get_mut(&owner) else { return };
         *pointers = pointers.saturating_sub(1);
         if *pointers == 0 {
-            self.disown(cid, owner, batch);
+            self.disown(named, owner, batch);
         }
     }
 
     /// Nothing that an account said points to a picture any more. It stays for others who do.
-    pub(in crate::node) fn disown(&mut self, cid: Cid, owner: Identity, batch: &mut Batch) {
-        let Some(content) = self.contents.get_mut(&cid) else { return };
-        if content.owners.len() > 1 {
-            let size = content.size;
-            if content.owners.remove(&owner).is_some() {
-                self.count_owned(owner, size, false);
-            }
-        } else if content.owners.contains_key(&owner) {
-            self.drop_content(cid, batch);
+    pub(in crate::node) fn disown(&mut self, named: Named, owner: Identity, batch: &mut Batch) {
+        let Some(content) = self.contents.get_mut(&named) else { return };
+        if !content.owners.contains_key(&owner) {
+            return;
+        }
+        if content.owners.len() == 1 {
+            self.drop_content(named, batch);
+            return;
+        }
+        // It lines up anew for the others.
+        let was_wanted = content.turn != Turn::None;
+        self.stop_asking_for(named);
+        if let Some(content) = self.contents.get_mut(&named) {
+            content.owners.remove(&owner);
+        }
+        self.count_owned(owner, named.size, false);
+        if was_wanted {
+            self.want_content(named);
         }
     }
 
@@ -137,40 +156,34 @@ impl Node {
     }
 
     /// All blobs of which the other pictures are made, as far as it is known.
-    pub(super) fn parts_of_others(&self, cid: &Cid) -> BTreeSet<Cid> {
-        let others = self.contents.iter().filter(|(other, _)| *other != cid);
-        let parts = |(other, content): (&Cid, &Content)| {
-            let pieces: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
-            pieces.into_iter().chain([*other])
+    pub(super) fn parts_of_others(&self, named: &Named) -> BTreeSet<Cid> {
+        let is_other = |(other, content): &(&Named, &Content)| {
+            // What was said to be something else holds nothing.
+            *other != named && content.state != ContentState::Refused
         };
-        others.flat_map(parts).collect()
+        let parts = |(other, content): (&Named, &Content)| {
+            let pieces: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
+            pieces.into_iter().chain([other.cid])
+        };
+        self.contents.iter().filter(is_other).flat_map(parts).collect()
     }
 
     /// Takes a picture off this device, except for pieces that it shares with another.
-    pub(in crate::node) fn drop_content(&mut self, cid: Cid, batch: &mut Batch) {
-        let Some(content) = self.contents.remove(&cid) else { return };
+    pub(super) fn drop_content(&mut self, named: Named, batch: &mut Batch) {
+        self.stop_asking_for(named);
+        let Some(content) = self.contents.remove(&named) else { return };
+        self.looked_at.remove(&named);
         for owner in content.owners.keys() {
-            self.count_owned(*owner, content.size, false);
+            self.count_owned(*owner, named.size, false);
         }
-        let mut asked = Vec::new();
-        self.wants.retain(|_, want: &mut Want| {
-            want.contents.remove(&cid);
-            if want.contents.is_empty() {
-                asked.extend(want.asked.map(|(link, request, _)| (link, request)));
-            }
-            !want.contents.is_empty()
-        });
-        // Or who was asked would be waited for, and asked for less and less.
-        for (link, request) in asked {
-            if let Some(conn) = self.links.get_mut(&link) {
-                conn.fetching.remove(&request);
-            }
-            self.send(link, &Message::Cancel { request });
+        self.status_changed = true;
+        if content.state == ContentState::Refused {
+            // What is here under its name belongs to others.
+            return;
         }
-        self.wholes.remove(&cid);
-        let shared = self.parts_of_others(&cid);
+        let shared = self.parts_of_others(&named);
         let mut names: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
-        names.push(cid);
+        names.push(named.cid);
         let mine = self.my_synod().is_some_and(|me| content.owners.contains_key(&me));
         for name in names.into_iter().filter(|name| !shared.contains(name)) {
             // Nobody's picture takes a piece of an own one with it, known or not yet read.
@@ -180,8 +193,10 @@ impl Node {
             self.here.remove(&name);
             batch.deletes.extend([blob_key(&name), here_key(&name)]);
         }
-        batch.deletes.push(complete_key(&cid));
-        self.status_changed = true;
+        if content.state == ContentState::Complete {
+            self.wholes.remove(&named.cid);
+            batch.deletes.push(complete_key(&named.cid));
+        }
     }
 
     /// What to remove of others' so that one's own can be written, when the disk is full. `None` when
@@ -198,26 +213,33 @@ impl Node {
     /// Takes other people's pictures off this device, all but the small ones.
     pub(in crate::node) fn free_space(&mut self) {
         let me = self.my_synod();
-        let large: Vec<Cid> = self
+        let large: Vec<Named> = self
             .contents
             .iter()
-            .filter(|(_, content)| content.size > 64 * 1024)
+            .filter(|(named, _)| named.size > 64 * 1024)
             .filter(|(_, content)| me.is_none_or(|me| !content.owners.contains_key(&me)))
-            .map(|(cid, _)| *cid)
+            .map(|(named, _)| *named)
             .collect();
         self.lazy_before = self.now;
         let mut batch = Batch::new().put(restore::lazy_key(), self.now.0.to_be_bytes().as_slice());
-        for cid in large {
-            let Some(content) = self.contents.get(&cid) else { continue };
-            let (size, owners) = (content.size, content.owners.clone());
-            self.drop_content(cid, &mut batch);
+        for named in large {
+            let Some(content) = self.contents.get(&named) else { continue };
+            let owners = content.owners.clone();
+            self.drop_content(named, &mut batch);
             for (owner, pointers) in owners {
-                self.add_content(cid, size, owner, false);
-                if let Some(content) = self.contents.get_mut(&cid) {
+                self.add_content(named, owner, false);
+                if let Some(content) = self.contents.get_mut(&named) {
                     content.owners.insert(owner, pointers);
                 }
             }
         }
         self.save(batch.strict());
+    }
+}
+
+impl Named {
+    /// What a picture's content is named.
+    fn of(content: &effigy_core::payload::Content) -> Self {
+        Self { cid: content.cid, size: content.size }
     }
 }

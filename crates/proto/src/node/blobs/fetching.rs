@@ -6,37 +6,39 @@ use super::{FETCHING, PATIENCE};
 use crate::io::Link;
 use crate::message::{ErrorCode, Message};
 use crate::node::Node;
-use crate::node::state::Conn;
+use crate::node::state::{Begun, Conn, Named};
 
 impl Node {
-    /// Asks a peer for what it offered, a few blobs at a time.
+    /// Asks a peer for what it offered, a few blobs at a time: first what the fewest have.
     pub(super) fn fetch(&mut self, link: Link) {
         loop {
             let Some(conn) = self.links.get(&link) else { return };
             if conn.fetching.len() >= FETCHING {
                 return;
             }
-            let next = conn
-                .offers
-                .iter()
-                .find(|cid| self.wants.get(cid).is_some_and(|want| want.asked.is_none()))
-                .copied();
-            let Some(cid) = next else { return };
+            let idle = conn.offers.iter().filter_map(|cid| {
+                let want = self.wants.get(cid).filter(|want| want.asked.is_none())?;
+                Some((want.sources.len(), *cid))
+            });
+            let Some((_, cid)) = idle.min() else { return };
             let request = self.request();
             let until = self.now.after(PATIENCE);
             let Some(want) = self.wants.get_mut(&cid) else { return };
+            let Some(size) = want.sources.get(&link).copied() else { return };
+            if want.part.size != size {
+                want.part.begin(size);
+            }
             want.asked = Some((link, request, until));
+            let offset = u32::try_from(want.part.bytes.len()).unwrap_or(u32::MAX);
             self.index.wants.arm(cid, until);
-            let offset = u32::try_from(want.part.len()).unwrap_or(u32::MAX);
-            let max_size = want.max;
             if let Some(conn) = self.links.get_mut(&link) {
                 conn.fetching.insert(request, cid);
             }
-            self.send(link, &Message::GetBlob { cid, max_size, offset, request });
+            self.send(link, &Message::GetBlob { cid, max_size: size, offset, request });
         }
     }
 
-    pub(super) fn fetch_anywhere(&mut self) {
+    fn fetch_anywhere(&mut self) {
         self.open_links().into_iter().for_each(|link| self.fetch(link));
     }
 
@@ -59,36 +61,58 @@ impl Node {
         };
         let until = self.now.after(PATIENCE);
         let Some(want) = self.wants.get_mut(&cid) else { return };
-        let sound = offset as usize == want.part.len()
-            && size <= want.max
-            && (!want.exact || size == want.max)
+        let sound = offset as usize == want.part.bytes.len()
+            && size == want.part.size
+            && bytes.len() <= (size as usize).saturating_sub(want.part.bytes.len())
             && !(bytes.is_empty() && size > 0);
         if !sound {
-            want.part.clear();
+            let size = want.part.size;
+            want.part.begin(size);
             self.give_up(link, request, cid);
             self.fault(link, request, ErrorCode::TooMuch);
             return;
         }
-        want.part.extend_from_slice(bytes);
+        want.part.take(link, bytes);
         want.asked = Some((link, request, until));
-        if want.part.len() < size as usize {
+        if want.part.bytes.len() < size as usize {
             self.tell_transfers(cid);
             return;
         }
-        let part = std::mem::take(&mut want.part);
-        self.give_up(link, request, cid);
+        let is_of_one = want.part.from == Some(link);
+        let part = want.part.begin(size);
         match Blob::checked(part, cid) {
-            Ok(blob) => self.blob_came(link, &blob),
-            Err(_) => self.fault(link, request, ErrorCode::Untrusted),
+            Ok(blob) => {
+                self.end_request(link, request, cid);
+                self.blob_came(&blob);
+            }
+            Err(_) if is_of_one => {
+                self.give_up(link, request, cid);
+                self.fault(link, request, ErrorCode::Untrusted);
+            }
+            // Of which of those who gave something of it the fault is, its next try shows.
+            Err(_) => self.end_request(link, request, cid),
         }
         self.fetch(link);
     }
 
     /// Forgets a request; the blob itself may still be wanted, but no longer of this peer.
-    pub(super) fn give_up(&mut self, link: Link, request: u32, cid: Cid) {
+    fn give_up(&mut self, link: Link, request: u32, cid: Cid) {
+        self.end_request(link, request, cid);
+        if let Some(conn) = self.links.get_mut(&link) {
+            conn.offers.remove(&cid);
+        }
+        let Some(want) = self.wants.get_mut(&cid) else { return };
+        want.sources.remove(&link);
+        if want.sources.is_empty() {
+            // Whoever has it has said so already, and does not say it again unasked.
+            let contents: Vec<Named> = want.claims.keys().copied().collect();
+            contents.into_iter().for_each(|content| self.rest_without_source(content));
+        }
+    }
+
+    fn end_request(&mut self, link: Link, request: u32, cid: Cid) {
         if let Some(conn) = self.links.get_mut(&link) {
             conn.fetching.remove(&request);
-            conn.offers.remove(&cid);
         }
         if let Some(want) = self.wants.get_mut(&cid) {
             want.asked = None;
@@ -106,6 +130,9 @@ impl Node {
 
     /// A connection is gone: what came over it so far is kept, and the rest asked of others.
     pub(in crate::node) fn release_wants(&mut self, link: Link, conn: &Conn) {
+        for cid in &conn.offers {
+            self.wants.get_mut(cid).map(|want| want.sources.remove(&link));
+        }
         let mut released = false;
         for cid in conn.fetching.values() {
             let want = self.wants.get_mut(cid);
@@ -137,5 +164,18 @@ impl Node {
         if late {
             self.fetch_anywhere();
         }
+    }
+}
+
+impl Begun {
+    /// Begins anew, with so many bytes to come. Gives what there was.
+    pub(super) fn begin(&mut self, size: u32) -> Vec<u8> {
+        std::mem::replace(self, Self { size, ..Self::default() }).bytes
+    }
+
+    fn take(&mut self, link: Link, bytes: &[u8]) {
+        let is_first = self.bytes.is_empty();
+        self.from = Some(link).filter(|link| is_first || self.from == Some(*link));
+        self.bytes.extend_from_slice(bytes);
     }
 }

@@ -26,10 +26,13 @@ impl Node {
                 None => absent.push(cid),
             }
         }
-        // Who looks for more than that asks again when they come back.
-        absent.truncate(LOOKING.saturating_sub(conn.looking.len()));
-        absent.iter().for_each(|cid| self.index.lookers.insert(*cid, link));
-        conn.looking.extend(absent);
+        for cid in absent {
+            self.index.lookers.insert(cid, link);
+            // What it looks for now is more to it than what it looked for long ago.
+            if let Some(forgotten) = conn.looking.insert(cid) {
+                self.index.lookers.remove(forgotten, link);
+            }
+        }
         if !blobs.is_empty() {
             self.send(link, &Message::IHave { blobs });
         }
@@ -45,7 +48,9 @@ impl Node {
         for (link, found) in found {
             for (cid, _) in &found {
                 self.index.lookers.remove(*cid, link);
-                self.links.get_mut(&link).map(|conn| conn.looking.remove(cid));
+                if let Some(conn) = self.links.get_mut(&link) {
+                    conn.looking.remove(cid);
+                }
             }
             for blobs in lists(&found) {
                 self.send(link, &Message::IHave { blobs });
@@ -137,5 +142,40 @@ impl Node {
             let gone = u32::try_from(before.saturating_sub(conn.sending.len())).unwrap_or(0);
             conn.serving = conn.serving.saturating_sub(gone);
         }
+    }
+}
+
+/// Blobs that a peer looks for, in the order in which it last said so.
+#[derive(Debug, Default)]
+pub(in crate::node) struct Looking {
+    by_name: BTreeMap<Cid, u64>,
+    by_age: BTreeMap<u64, Cid>,
+    next: u64,
+}
+
+impl Looking {
+    /// One more. Gives the one that had to go for it.
+    fn insert(&mut self, cid: Cid) -> Option<Cid> {
+        self.remove(&cid);
+        self.next = self.next.saturating_add(1);
+        self.by_name.insert(cid, self.next);
+        self.by_age.insert(self.next, cid);
+        if self.by_name.len() <= LOOKING {
+            return None;
+        }
+        let (_, oldest) = self.by_age.pop_first()?;
+        self.by_name.remove(&oldest);
+        Some(oldest)
+    }
+
+    fn remove(&mut self, cid: &Cid) {
+        if let Some(age) = self.by_name.remove(cid) {
+            self.by_age.remove(&age);
+        }
+    }
+
+    /// All of them.
+    pub(in crate::node) fn all(&self) -> impl Iterator<Item = &Cid> {
+        self.by_name.keys()
     }
 }

@@ -7,6 +7,7 @@ mod contents;
 mod fetching;
 mod giving;
 mod showing;
+mod turns;
 mod wants;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ use std::collections::BTreeMap;
 use effigy_core::blob::Manifest;
 use effigy_core::{Blob, Cid, Span};
 use effigy_store::{Batch, Key, Table};
+
+pub(super) use giving::Looking;
+pub(super) use turns::{Turn, Turns};
 
 use super::Node;
 use super::state::{Here, Pending};
@@ -26,8 +30,10 @@ const FETCHING: usize = 4;
 const SERVING: u32 = 16;
 /// Binary frames on their way to one peer: 256 KiB, because a deeper buffer is slower.
 const IN_FLIGHT: u32 = 4;
-/// Most blobs that are wanted at a time; more are asked for when these are here.
+/// Most blobs that are asked for at a time; the others wait for their turns.
 const WANTS: usize = 4_096;
+/// Most of them that are asked for in the turns of one account.
+const SHARE: usize = WANTS / 8;
 /// Of how many blobs that are not here one peer is told when they come: all that it may want.
 const LOOKING: usize = WANTS;
 

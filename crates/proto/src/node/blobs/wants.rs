@@ -1,64 +1,246 @@
-//! What is wanted of others, and who has it.
+//! What is wanted of others, and who has it: within a bound, and fairly among the accounts whose
+//! contents it is of.
 
-use effigy_core::Cid;
 use effigy_core::limits::BLOB_BYTES;
+use effigy_core::{Cid, Identity};
 
-use super::{WANTS, blob_key};
+use super::turns::Turn;
+use super::{SHARE, WANTS, blob_key};
 use crate::io::Link;
 use crate::message::{ErrorCode, LIST, Message, lists};
 use crate::node::Node;
-use crate::node::state::{ContentState, Pending};
+use crate::node::state::{ContentState, Named, Pending, Want};
+
+/// How many of those that are asked for are looked at to find one that gives its place away.
+const LOOK_BACK: usize = 32;
+
+/// What of a content is not here.
+enum Lack {
+    /// These blobs, each with its size where that is known.
+    Blobs(Vec<(Cid, Option<u32>)>),
+    /// It can be none: what is here under a name of it has another size.
+    Contradiction,
+    /// Which blobs it has is not known before its manifest is read.
+    Manifest,
+    /// Nothing.
+    Nothing,
+}
 
 impl Node {
-    /// Wants whatever of a picture is not here.
-    pub(in crate::node) fn want_content(&mut self, cid: Cid) {
-        let Some(content) = self.contents.get(&cid) else { return };
-        if content.state != ContentState::Missing {
-            return;
-        }
-        let missing: Vec<(Cid, u32, bool)> = if content.pieces.is_empty() {
-            if self.here.contains_key(&cid) {
-                self.load(blob_key(&cid), Pending::Manifest { content: cid });
-                return;
-            }
-            vec![(cid, BLOB_BYTES as u32, false)]
+    /// Wants whatever of a content is not here, as soon as it has its turn.
+    pub(in crate::node) fn want_content(&mut self, named: Named) {
+        if self.turn_of(&named) == Some(Turn::Asked) {
+            let mut new = Vec::new();
+            self.ask_missing(named, &mut new);
+            self.ask_for_blobs(&new);
         } else {
-            let pieces = content.pieces.iter().filter(|(piece, _)| !self.here.contains_key(piece));
-            pieces.map(|(piece, size)| (*piece, *size, true)).collect()
-        };
-        if missing.is_empty() {
-            self.check_content(cid);
+            self.line_up(named);
+        }
+        self.refill();
+    }
+
+    /// Puts a content that is not here behind those that wait already.
+    pub(in crate::node) fn line_up(&mut self, named: Named) {
+        let Some(content) = self.contents.get_mut(&named) else { return };
+        let waits = matches!(content.turn, Turn::Waiting(_) | Turn::Asked);
+        if content.state == ContentState::Missing && !waits {
+            self.turns.end(named, content.turn, content.owners.keys());
+            content.turn = self.turns.line_up(named, content.owners.keys());
+        }
+    }
+
+    /// A screen waits for it: it goes before all others.
+    pub(super) fn hurry(&mut self, named: Named) {
+        self.line_up(named);
+        let Some(content) = self.contents.get(&named) else { return };
+        let Turn::Waiting(_) = content.turn else { return };
+        let Some(owner) = content.owners.keys().next().copied() else { return };
+        if self.wants.len() >= WANTS {
+            let oldest = self.turns.oldest().take(LOOK_BACK).find(|one| !self.has_source(one));
+            oldest.into_iter().for_each(|one| self.rest(one));
+        }
+        let mut new = Vec::new();
+        self.begin_turn(named, owner, &mut new);
+        self.ask_for_blobs(&new);
+    }
+
+    /// Gives turns to those that wait, as long as there is room.
+    pub(in crate::node) fn refill(&mut self) {
+        if !self.ready {
             return;
         }
         let mut new = Vec::new();
-        for (piece, max, exact) in missing {
-            if self.wants.len() >= WANTS {
-                break;
-            }
-            let want = self.wants.entry(piece).or_default();
-            want.contents.insert(cid);
-            if want.max == 0 {
-                (want.max, want.exact) = (max, exact);
-                new.push(piece);
-            }
+        while self.wants.len() < WANTS || self.make_way() {
+            let Some((account, named)) = self.turns.next(SHARE) else { break };
+            self.begin_turn(named, account, &mut new);
         }
         self.ask_for_blobs(&new);
     }
 
+    /// Takes a place from whoever has most of them, unless those that wait have as many.
+    fn make_way(&mut self) -> bool {
+        let spare = self.turns.greediest().take(LOOK_BACK).find(|one| !self.has_source(one));
+        spare.into_iter().for_each(|one| self.rest(one));
+        self.wants.len() < WANTS
+    }
+
+    fn begin_turn(&mut self, named: Named, account: Identity, new: &mut Vec<Cid>) {
+        let Some(content) = self.contents.get_mut(&named) else { return };
+        self.turns.end(named, content.turn, content.owners.keys());
+        content.turn = self.turns.begin(named, account, self.now);
+        self.ask_missing(named, new);
+    }
+
+    /// Asks for whatever of a content is not here, which has its turn.
+    fn ask_missing(&mut self, named: Named, new: &mut Vec<Cid>) {
+        let blobs = match self.lack(&named) {
+            Lack::Blobs(blobs) => blobs,
+            Lack::Contradiction => return self.refuse(named),
+            Lack::Manifest => {
+                return self.load(blob_key(&named.cid), Pending::Manifest { content: named });
+            }
+            Lack::Nothing => return self.check_content(named),
+        };
+        let Some(payer) = self.turns.payer(&named) else { return };
+        let mut asked = false;
+        for (cid, size) in blobs {
+            if !self.wants.contains_key(&cid) {
+                if self.wants.len() >= WANTS {
+                    break;
+                }
+                self.wants.insert(cid, Want::new(payer));
+                self.turns.count(payer, true);
+                new.push(cid);
+            }
+            let want = self.wants.get_mut(&cid);
+            want.map(|want| want.claims.insert(named, size));
+            asked = true;
+        }
+        if !asked {
+            self.stop_asking_for(named);
+            self.line_up(named);
+        }
+    }
+
+    fn lack(&self, named: &Named) -> Lack {
+        let Some(content) = self.contents.get(named) else { return Lack::Nothing };
+        if content.pieces.is_empty() {
+            let is_here = self.here.contains_key(&named.cid);
+            return if is_here { Lack::Manifest } else { Lack::Blobs(vec![(named.cid, None)]) };
+        }
+        let mut missing = Vec::new();
+        for (piece, size) in &content.pieces {
+            match self.here.get(piece) {
+                Some(here) if here.size != *size => return Lack::Contradiction,
+                Some(_) => (),
+                None => missing.push((*piece, Some(*size))),
+            }
+        }
+        if missing.is_empty() { Lack::Nothing } else { Lack::Blobs(missing) }
+    }
+
+    /// Nothing of a content is asked for any more, nor waited for.
+    pub(super) fn stop_asking_for(&mut self, named: Named) {
+        let Some(content) = self.contents.get_mut(&named) else { return };
+        let turn = std::mem::take(&mut content.turn);
+        let pieces = content.pieces.iter().map(|(piece, _)| *piece);
+        let names: Vec<Cid> = pieces.chain([named.cid]).collect();
+        self.turns.end(named, turn, content.owners.keys());
+        names.iter().for_each(|cid| self.unclaim(cid, &named));
+    }
+
+    fn unclaim(&mut self, cid: &Cid, named: &Named) {
+        let Some(want) = self.wants.get_mut(cid) else { return };
+        want.claims.remove(named);
+        if !want.claims.is_empty() {
+            return;
+        }
+        let asked = want.asked;
+        self.remove_want(cid);
+        // Or who was asked would be waited for, and asked for less and less.
+        if let Some((link, request, _)) = asked {
+            if let Some(conn) = self.links.get_mut(&link) {
+                conn.fetching.remove(&request);
+            }
+            self.send(link, &Message::Cancel { request });
+        }
+    }
+
+    /// A blob is wanted no more.
+    pub(super) fn remove_want(&mut self, cid: &Cid) -> Option<Want> {
+        let want = self.wants.remove(cid)?;
+        self.turns.count(want.payer, false);
+        self.index.wants.disarm(*cid);
+        for link in want.sources.keys() {
+            self.links.get_mut(link).map(|conn| conn.offers.remove(cid));
+        }
+        Some(want)
+    }
+
+    /// Whether anybody has something of a content that is asked for.
+    fn has_source(&self, named: &Named) -> bool {
+        let Some(content) = self.contents.get(named) else { return false };
+        let mut names = content.pieces.iter().map(|(piece, _)| piece).chain([&named.cid]);
+        names.any(|cid| self.wants.get(cid).is_some_and(|want| !want.sources.is_empty()))
+    }
+
+    /// Nobody had a content in its turn: it rests, and is asked for again later.
+    fn rest(&mut self, named: Named) {
+        self.stop_asking_for(named);
+        let Some(content) = self.contents.get_mut(&named) else { return };
+        content.turn = self.turns.rest(named, content.owners.keys(), content.vain, self.now);
+        content.vain = content.vain.saturating_add(1);
+    }
+
+    /// Lets a content rest that nobody has who is asked.
+    pub(super) fn rest_without_source(&mut self, named: Named) {
+        if self.turn_of(&named) == Some(Turn::Asked) && !self.has_source(&named) {
+            self.rest(named);
+        }
+    }
+
+    /// Ends turns in which nobody had anything, while others wait; and rests.
+    pub(in crate::node) fn retry_turns(&mut self) {
+        let now = self.now;
+        for named in self.turns.rested(now) {
+            self.line_up(named);
+        }
+        for named in self.turns.overdue(now) {
+            if self.has_source(&named) {
+                self.turns.renew(named, now);
+            } else {
+                self.rest(named);
+            }
+        }
+        self.refill();
+    }
+
+    /// Somebody came who may have what these accounts, or any, point to: nothing of it rests any more.
+    pub(in crate::node) fn rouse(&mut self, account: Option<Identity>) {
+        for named in self.turns.resting(account) {
+            self.line_up(named);
+        }
+        self.refill();
+    }
+
     /// Asks everybody whom they may concern for blobs.
-    pub(super) fn ask_for_blobs(&mut self, cids: &[Cid]) {
-        let contents = cids.iter().filter_map(|cid| self.wants.get(cid)).flat_map(|w| &w.contents);
+    fn ask_for_blobs(&mut self, cids: &[Cid]) {
+        if cids.is_empty() {
+            return;
+        }
+        let wants = cids.iter().filter_map(|cid| self.wants.get(cid));
+        let contents = wants.flat_map(|want| want.claims.keys());
         let owners = contents.filter_map(|content| self.contents.get(content));
         for link in self.concerned(owners.flat_map(|content| content.owners.keys())) {
             self.ask_link_for(link, cids);
         }
     }
 
-    pub(super) fn ask_link_for(&mut self, link: Link, cids: &[Cid]) {
+    fn ask_link_for(&mut self, link: Link, cids: &[Cid]) {
         let Some(conn) = self.links.get(&link) else { return };
         let concerned = |cid: &&Cid| {
             let Some(want) = self.wants.get(cid) else { return false };
-            let mut owners = want.contents.iter().filter_map(|content| self.contents.get(content));
+            let mut owners = want.claims.keys().filter_map(|content| self.contents.get(content));
             owners.any(|content| content.owners.keys().any(|owner| self.concerns(conn, owner)))
         };
         let asked: Vec<Cid> = cids.iter().filter(concerned).copied().collect();
@@ -81,10 +263,23 @@ impl Node {
         }
         let mut wrong = false;
         for (cid, size) in blobs {
-            let Some(want) = self.wants.get(cid) else { continue };
-            if *size > u64::from(want.max) || (want.exact && *size != u64::from(want.max)) {
-                wrong = true;
+            wrong |= *size > BLOB_BYTES as u64;
+            if !self.wants.contains_key(cid) {
+                self.have_turn_now(cid);
+            }
+            let Some(want) = self.wants.get_mut(cid) else { continue };
+            let Some(size) = want.fitting(*size) else {
+                // Whoever wrote the entry may have said a wrong size, and only its own word is its fault.
+                let claims = want.claims.keys();
+                let mut owners = claims.filter_map(|content| self.contents.get(content));
+                let account = self.links.get(&link).and_then(|conn| conn.claimed());
+                let is_own = |owner: &Identity| Some(*owner) == account;
+                wrong |= owners.all(|content| content.owners.keys().all(is_own));
                 continue;
+            };
+            want.sources.insert(link, size);
+            for content in want.claims.keys() {
+                self.contents.get_mut(content).into_iter().for_each(|content| content.vain = 0);
             }
             if let Some(conn) = self.links.get_mut(&link) {
                 conn.offers.insert(*cid);
@@ -95,5 +290,28 @@ impl Node {
             self.fault(link, 0, ErrorCode::TooMuch);
         }
         self.fetch(link);
+    }
+
+    /// Somebody has a blob of which nothing is asked, perhaps because nobody had it: now it is time.
+    fn have_turn_now(&mut self, cid: &Cid) {
+        let first = Named { cid: *cid, ..Named::FIRST };
+        let last = Named { cid: *cid, ..Named::LAST };
+        let waits = |turn| matches!(turn, Turn::Waiting(_) | Turn::Resting);
+        let named = self.contents.range(first..=last).filter(|(_, content)| waits(content.turn));
+        let named: Vec<Named> = named.map(|(named, _)| *named).collect();
+        named.into_iter().for_each(|named| self.hurry(named));
+    }
+
+    fn turn_of(&self, named: &Named) -> Option<Turn> {
+        self.contents.get(named).map(|content| content.turn)
+    }
+}
+
+impl Want {
+    /// The size that an offer says, if it is one that this blob may have.
+    fn fitting(&self, size: u64) -> Option<u32> {
+        let size = u32::try_from(size).ok().filter(|size| *size as usize <= BLOB_BYTES)?;
+        let fits = |claim: &Option<u32>| claim.is_none_or(|claim| claim == size);
+        self.claims.values().any(fits).then_some(size)
     }
 }

@@ -115,7 +115,7 @@ pub(super) fn png() -> Vec<u8> {
     png_of(b"pixels")
 }
 
-fn png_of(pixels: &[u8]) -> Vec<u8> {
+pub(super) fn png_of(pixels: &[u8]) -> Vec<u8> {
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     for (kind, data) in [
         (b"IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0].as_slice()),

@@ -23,6 +23,7 @@ mod secrets;
 mod sets;
 mod starting;
 mod threads;
+mod turns;
 
 use actor::Actor;
 use desk::{Desk, Peer};

@@ -43,7 +43,7 @@ fn knows(desk: &Desk) -> (BTreeMap<Identity, KnownFeed>, String) {
     };
     let feeds = node.feeds.iter().map(|(identity, held)| (*identity, feed(held))).collect();
     let contents: Vec<_> =
-        node.contents.iter().map(|(cid, c)| (cid, c.size, &c.owners, c.auto)).collect();
+        node.contents.iter().map(|(named, c)| (named, &c.owners, c.auto)).collect();
     let relations: Vec<_> = [Relation::Block, Relation::Follow, Relation::Mute]
         .into_iter()
         .map(|relation| node.relations.all(relation).collect::<Vec<_>>())
