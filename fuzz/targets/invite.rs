@@ -1,13 +1,17 @@
-//! What people paste and scan: invites, names, words.
+//! What people paste and scan: invites, letters, names, words.
 #![no_main]
 
 use effigy_core::mnemonic::Words;
+use effigy_core::seal::Letter;
 use effigy_core::{Cid, Identity, Invite, Signature};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     if let Ok(invite) = Invite::parse(text) {
         assert_eq!(Invite::parse(&invite.to_text()).as_ref(), Ok(&invite));
         assert_eq!(Invite::parse(&invite.to_link()).as_ref(), Ok(&invite));
+    }
+    if let Ok(letter) = Letter::from_text(text) {
+        assert_eq!(letter.to_text().as_deref(), Some(text.trim()));
     }
     if let Ok(words) = Words::parse(text) {
         let again: Vec<_> = words.iter().collect();

@@ -94,6 +94,8 @@ limits! {
     INVITE_VALID: Span = Span::days(7);
     /// Most bytes that the text of an invite may have.
     INVITE_TEXT_BYTES: usize = 1_024;
+    /// Most bytes that a letter may have that is handed over as a text.
+    LETTER_TEXT_BYTES: usize = 4 * 1024;
 }
 
 #[cfg(test)]

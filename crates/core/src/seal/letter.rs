@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{SealError, SealingKey, SealingSecret, unwrap, wrap};
 use crate::canon;
+use crate::cid::Cid;
 use crate::identity::{Identity, Purpose, Secret, Signature};
-use crate::limits::CLOCK_AHEAD;
+use crate::limits::{CLOCK_AHEAD, LETTER_TEXT_BYTES};
 use crate::random::Random;
 use crate::time::Time;
 
@@ -98,7 +99,64 @@ pub fn open_letter(
     rest.get(..length).map(<[u8]>::to_vec).ok_or(SealError)
 }
 
+/// The version of a letter's text in its first byte.
+const VERSION: u8 = 1;
+/// How the text of a letter begins.
+const SCHEME: &str = "effigy-letter:";
+const CHECK_LENGTH: usize = 4;
+
 impl Letter {
+    /// The letter as a text, for people who hand it over themselves: by QR code or any messenger.
+    /// `None` when it is too long for that.
+    pub fn to_text(&self) -> Option<String> {
+        let mut bytes = vec![VERSION];
+        bytes.extend_from_slice(self.from.bytes());
+        bytes.extend_from_slice(self.to.bytes());
+        bytes.extend_from_slice(&self.time.to_be_bytes());
+        bytes.extend_from_slice(self.signature.bytes());
+        bytes.extend_from_slice(&BASE64URL_NOPAD.decode(self.sealed.as_bytes()).ok()?);
+        let check = Cid::of(&bytes);
+        bytes.extend_from_slice(check.digest().get(..CHECK_LENGTH)?);
+        let text = format!("{SCHEME}{}", BASE64URL_NOPAD.encode(&bytes));
+        (text.len() <= LETTER_TEXT_BYTES).then_some(text)
+    }
+
+    /// Whether a text means to be a letter.
+    pub fn is_text(text: &str) -> bool {
+        text.trim().starts_with(SCHEME)
+    }
+
+    /// Reads the text of a letter. Whether it is genuine shows when it is opened.
+    ///
+    /// # Errors
+    /// When it is something else, of another version, or damaged.
+    pub fn from_text(text: &str) -> Result<Self, SealError> {
+        let code = text.trim().strip_prefix(SCHEME).ok_or(SealError)?;
+        if code.len() > LETTER_TEXT_BYTES {
+            return Err(SealError);
+        }
+        let bytes = BASE64URL_NOPAD.decode(code.as_bytes()).map_err(|_| SealError)?;
+        let (body, check) = bytes.split_last_chunk::<CHECK_LENGTH>().ok_or(SealError)?;
+        if Cid::of(body).digest().get(..CHECK_LENGTH) != Some(check.as_slice()) {
+            return Err(SealError);
+        }
+        let (version, rest) = body.split_first().ok_or(SealError)?;
+        if *version != VERSION {
+            return Err(SealError);
+        }
+        let (from, rest) = rest.split_first_chunk::<32>().ok_or(SealError)?;
+        let (to, rest) = rest.split_first_chunk::<32>().ok_or(SealError)?;
+        let (time, rest) = rest.split_first_chunk::<8>().ok_or(SealError)?;
+        let (signature, sealed) = rest.split_first_chunk::<64>().ok_or(SealError)?;
+        Ok(Self {
+            from: Identity::from_bytes(*from),
+            sealed: BASE64URL_NOPAD.encode(sealed),
+            signature: Signature::from_bytes(*signature),
+            time: u64::from_be_bytes(*time),
+            to: Identity::from_bytes(*to),
+        })
+    }
+
     fn signed(&self) -> Result<Vec<u8>, SealError> {
         let signed = Signed { from: self.from, sealed: &self.sealed, time: self.time, to: self.to };
         canon::write(&signed).map_err(|_| SealError)
@@ -138,5 +196,26 @@ mod tests {
         for changed in [from, to, time, sealed] {
             assert_eq!(open(&changed, 1_000_100), Err(SealError));
         }
+    }
+    #[test]
+    fn a_letter_is_a_text_and_back_and_nothing_else_is() {
+        let (ana, ben) = (Secret::from_seed(&[1; 32]), Secret::from_seed(&[2; 32]));
+        let key = SealingSecret::from_bytes([3; 32]).key().unwrap();
+        let mut random = Random::seeded([4; 32]);
+        let mut sealed = |text: &[u8]| {
+            seal_letter(text, &ana, ben.identity(), &key, Time(1_000_000), &mut random).unwrap()
+        };
+        let letter = sealed(b"hello");
+        let text = letter.to_text().unwrap();
+        assert!(Letter::is_text(&format!(" {text}\n")));
+        assert_eq!(Letter::from_text(&format!(" {text}\n")), Ok(letter));
+        for at in SCHEME.len()..text.len() {
+            let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
+            let changed = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+            assert_eq!(Letter::from_text(&changed), Err(SealError), "the letter at {at}");
+            assert_eq!(Letter::from_text(&text[..at]), Err(SealError), "cut at {at}");
+        }
+        assert_eq!(Letter::from_text("effigy:AQE"), Err(SealError));
+        assert_eq!(sealed(&[7; 4_000]).to_text(), None, "nobody scans that");
     }
 }

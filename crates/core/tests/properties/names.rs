@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use effigy_core::invite::{Invite, InviteError, Token};
 use effigy_core::mnemonic::{Words, WordsError};
+use effigy_core::seal::Letter;
 use effigy_core::text::clean_name;
 use effigy_core::{Cid, Identity, Purpose, Secret, Signature};
 use proptest::prelude::*;
@@ -52,6 +53,7 @@ proptest! {
             let _ = Words::parse(&text);
             for text in [text.clone(), format!("effigy:{text}"), format!("https://h/#/invite/{text}")] {
                 let _ = Invite::parse(&text);
+                let _ = Letter::from_text(&format!("effigy-letter:{text}"));
             }
         }
     }

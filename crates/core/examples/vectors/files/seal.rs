@@ -77,7 +77,7 @@ pub(crate) fn letter() -> File {
     let (from, to, now) = (device(), root().identity(), 1_763_632_800_123);
     let secret = SealingSecret::from_bytes([3; 32]);
     let key = secret.key().unwrap();
-    let case = |letter: &Letter, now: u64| json!({"letter": letter, "to": to, "secret": hex(secret.bytes()), "now": now});
+    let case = |letter: &Letter, now: u64| json!({"letter": letter, "text": letter.to_text(), "to": to, "secret": hex(secret.bytes()), "now": now});
     let mut random = Random::seeded([7; 32]);
     let mut good = seal_letter(b"hello", &from, to, &key, Time(now), &mut random).unwrap();
     for (name, now) in [
