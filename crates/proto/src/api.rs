@@ -94,6 +94,14 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Begin a direct way to somebody who is followed without a hub, by letters that the two hand over
+    /// themselves. [`Event::ByHand`] brings the letter.
+    ConnectByHand {
+        /// Whom.
+        synod: Identity,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
     /// Take one's own entry back.
     Delete {
         /// The id of the entry.
@@ -201,6 +209,14 @@ pub enum Command {
         /// The word.
         word: String,
     },
+    /// Take a letter that somebody handed over: their offer of a direct way, or their answer to one's
+    /// own.
+    TakeLetter {
+        /// The letter's text.
+        text: String,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
     /// Wake up: the page is visible again or the network came back. Dials what is not connected.
     Wake,
 }
@@ -212,13 +228,15 @@ impl Command {
             Self::AcceptInvite { ticket, .. }
             | Self::Begin { ticket, .. }
             | Self::Comment { ticket, .. }
+            | Self::ConnectByHand { ticket, .. }
             | Self::Delete { ticket, .. }
             | Self::EditProfile { ticket, .. }
             | Self::FreeSpace { ticket }
             | Self::Publish { ticket, .. }
             | Self::Relate { ticket, .. }
             | Self::Settle { ticket }
-            | Self::Tag { ticket, .. } => Some(*ticket),
+            | Self::Tag { ticket, .. }
+            | Self::TakeLetter { ticket, .. } => Some(*ticket),
             Self::SendDraft { command, .. } => command.ticket(),
             Self::AddHub { .. }
             | Self::LoadContent { .. }
@@ -236,6 +254,16 @@ impl Command {
 /// What became true.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// A direct way that people arrange themselves: the letter to hand over now, which may be told
+    /// again with more addresses in it; or `None` when nothing came of the last one.
+    ByHand {
+        /// Whether it answers theirs.
+        answer: bool,
+        /// The text of the letter.
+        letter: Option<String>,
+        /// For whom it is.
+        synod: Identity,
+    },
     /// What somebody was called who is blocked, and of whom nothing else is kept.
     Called {
         /// The name.
@@ -357,6 +385,9 @@ pub enum Refusal {
     /// There is nothing in it.
     #[error("there is nothing in it")]
     Empty,
+    /// The letter is damaged, too old, or not for this device.
+    #[error("the letter is of no use here")]
+    Letter,
     /// The picture carries data beyond its pixels, or is none.
     #[error("the picture cannot be posted as it is")]
     Picture,

@@ -130,6 +130,7 @@ impl Machine {
             Event::StoreFailed { .. } => self.failed_writes = self.failed_writes.saturating_add(1),
             Event::Draft { .. }
             | Event::DraftPicture { .. }
+            | Event::ByHand { .. }
             | Event::Followed { .. }
             | Event::Freed(_)
             | Event::Ready

@@ -27,6 +27,10 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
     match why {
         Refusal::Account => "Your account is not ready yet. Please try again in a moment.",
         Refusal::Empty => "There is nothing in it yet. Write something or add a picture.",
+        Refusal::Letter => {
+            "This code is of no use here: it is damaged, older than ten minutes, used already, or meant for \
+             another device. Nothing was changed; ask for a new one."
+        }
         Refusal::Picture => {
             "One of the pictures cannot be posted as it is. Remove it or save it as JPEG and add it again."
         }
@@ -90,6 +94,7 @@ mod tests {
         let all = [
             Refusal::Account,
             Refusal::Empty,
+            Refusal::Letter,
             Refusal::Picture,
             Refusal::Repairing,
             Refusal::Self_,

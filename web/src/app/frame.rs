@@ -7,8 +7,8 @@ use crate::parts::{
     Glyph, Icon, KeyboardHelp, RepairNotice, StatusLine, UnwritableNotice, UpdateNotice,
 };
 use crate::screens::{
-    About, Add, Appearance, Compose, Home, InviteScreen, Lost, NetworkScreen, People, PersonScreen,
-    PostScreen, Profile, Storage, You,
+    About, Add, Appearance, Compose, Connect, Home, InviteScreen, Lost, NetworkScreen, People,
+    PersonScreen, PostScreen, Profile, Storage, You,
 };
 
 /// The running app.
@@ -52,6 +52,7 @@ fn Place() -> impl IntoView {
         Route::Lost => view! { <Lost/> }.into_any(),
         Route::Network => view! { <NetworkScreen/> }.into_any(),
         Route::People => view! { <People/> }.into_any(),
+        Route::Connect(synod) => view! { <Connect synod/> }.into_any(),
         Route::Person(synod) => view! { <PersonScreen synod/> }.into_any(),
         Route::Post { id, reply } => view! { <PostScreen id reply/> }.into_any(),
         Route::Profile => view! { <Profile/> }.into_any(),

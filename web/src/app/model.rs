@@ -16,6 +16,7 @@ use super::toasts::{Said, Toasts};
 /// Everything on screen. Plain data inside; the signals only say when to look again.
 #[derive(Clone, Copy)]
 pub(crate) struct Model {
+    by_hand: RwSignal<Option<ByHand>>,
     contents: Contents,
     desk: Desk,
     feeds: StoredValue<Feeds>,
@@ -39,6 +40,17 @@ pub(crate) struct Model {
     unwritable: RwSignal<Option<bool>>,
 }
 
+/// The letter by which this person and another connect without a hub.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct ByHand {
+    /// Whether it answers theirs.
+    pub(crate) answer: bool,
+    /// Its text; `None` when nothing came of it.
+    pub(crate) letter: Option<String>,
+    /// The other.
+    pub(crate) synod: Identity,
+}
+
 /// What follows from the entries.
 #[derive(Default)]
 struct Feeds {
@@ -53,6 +65,7 @@ impl Model {
     /// A model that knows nothing yet.
     pub(crate) fn new() -> Self {
         Self {
+            by_hand: RwSignal::new(None),
             contents: Contents::new(),
             desk: Desk::new(),
             feeds: StoredValue::new(Feeds::default()),
@@ -82,6 +95,7 @@ impl Model {
         self.desk.clear();
         self.network.set(Network::default());
         self.invite.set(None);
+        self.by_hand.set(None);
         self.repair.set(None);
         self.set_unwritable(None);
         self.revise();
@@ -107,6 +121,9 @@ impl Model {
     /// Takes in what became true. Screens look at new entries with the next [`show`](Self::show).
     pub(crate) fn apply(self, event: Event) {
         match event {
+            Event::ByHand { answer, letter, synod } => {
+                self.by_hand.set(Some(ByHand { answer, letter, synod }));
+            }
             Event::Called { name, synod } => {
                 self.feeds.update_value(|feeds| {
                     if let Some(view) = feeds.view.as_mut() {
@@ -257,6 +274,11 @@ impl Model {
     /// The invite to show.
     pub(crate) fn invite(self) -> Signal<Option<Invite>> {
         self.invite.into()
+    }
+
+    /// The letter of a connection that people arrange themselves.
+    pub(crate) fn by_hand(self) -> Signal<Option<ByHand>> {
+        self.by_hand.into()
     }
 
     /// How many bytes the last request for room brought; true once it was answered.

@@ -17,6 +17,8 @@ pub(crate) enum Route {
     Appearance,
     /// Writing a post.
     Compose,
+    /// Connecting to somebody without a hub.
+    Connect(Identity),
     /// The timeline.
     #[default]
     Home,
@@ -69,6 +71,7 @@ impl Route {
             ["people"] => Self::People,
             ["people", "add"] => Self::Add,
             ["person", did] => did.parse().map_or(Self::Lost, Self::Person),
+            ["person", did, "connect"] => did.parse().map_or(Self::Lost, Self::Connect),
             ["post", id] => id.parse().map_or(Self::Lost, |id| Self::Post { id, reply: false }),
             ["post", id, "reply"] => {
                 id.parse().map_or(Self::Lost, |id| Self::Post { id, reply: true })
@@ -88,7 +91,9 @@ impl Route {
         match self {
             Self::Compose => Some(Section::Compose),
             Self::Home | Self::Post { .. } => Some(Section::Home),
-            Self::Add | Self::Invite(_) | Self::People | Self::Person(_) => Some(Section::People),
+            Self::Add | Self::Connect(_) | Self::Invite(_) | Self::People | Self::Person(_) => {
+                Some(Section::People)
+            }
             Self::About
             | Self::Appearance
             | Self::Network
@@ -103,6 +108,11 @@ impl Route {
 /// The address of somebody's page.
 pub(crate) fn person(synod: &Identity) -> String {
     format!("#/person/{synod}")
+}
+
+/// The address of connecting to somebody without a hub.
+pub(crate) fn connect(synod: &Identity) -> String {
+    format!("#/person/{synod}/connect")
 }
 
 /// The address of a post.
@@ -151,6 +161,7 @@ mod tests {
             ("#/people/add", Route::Add),
             ("#/you/network", Route::Network),
             (&person(&somebody), Route::Person(somebody)),
+            (&connect(&somebody), Route::Connect(somebody)),
             (&post(&id), Route::Post { id, reply: false }),
             (&answer(&id), Route::Post { id, reply: true }),
             ("#/invite/AQEB", Route::Invite("AQEB".to_owned())),

@@ -168,10 +168,13 @@ mod tests {
 
     #[test]
     fn what_we_draw_we_can_read() {
-        let text =
+        let invite =
             "https://hub.example/#/invite/AQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let (pixels, side) = drawn(text);
-        assert_eq!(find_code(&pixels, side, side).as_deref(), Some(text));
+        let letter = format!("effigy-letter:{}", "AbC-_9".repeat(170));
+        for text in [invite, &letter] {
+            let (pixels, side) = drawn(text);
+            assert_eq!(find_code(&pixels, side, side).as_deref(), Some(text));
+        }
     }
 
     #[test]

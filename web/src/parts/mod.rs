@@ -41,7 +41,7 @@ pub(crate) use person_row::PersonRow;
 pub(crate) use picture::Pictures;
 pub(crate) use post_card::{PostCard, Role};
 pub(crate) use qr_code::QrCode;
-pub(crate) use qr_scan::QrScan;
+pub(crate) use qr_scan::{QrScan, Unread};
 pub(crate) use screen::Screen;
 pub(crate) use status::StatusLine;
 pub(crate) use toasts::Toasts;

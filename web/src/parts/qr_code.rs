@@ -8,6 +8,10 @@ use leptos::prelude::*;
 /// Light modules around the code, as the standard asks for.
 const QUIET: usize = 4;
 
+/// From how many letters on a code is drawn with less redundancy: larger squares are read more easily
+/// than many small ones.
+const LONG: usize = 300;
+
 /// A drawn code.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Drawn {
@@ -18,7 +22,8 @@ struct Drawn {
 
 /// Draws a text; `None` when it is too long for a code.
 fn draw(text: &str) -> Option<Drawn> {
-    let code = QRBuilder::new(text).ecl(ECL::M).build().ok()?;
+    let redundancy = if text.len() > LONG { ECL::L } else { ECL::M };
+    let code = QRBuilder::new(text).ecl(redundancy).build().ok()?;
     let mut path = String::new();
     for y in 0..code.size {
         let mut x = 0;

@@ -11,14 +11,15 @@ use effigy_core::{Identity, Span, Time};
 use effigy_feed::Relation;
 use serde::{Deserialize, Serialize};
 
-use super::state::{Conn, Direct, HubSlot};
+use super::hand::Description;
+use super::state::{Arranged, Conn, Direct, HubSlot};
 use super::{Node, Role};
 use crate::api::LinkState;
 use crate::io::{Link, Output, RtcAction, RtcEvent};
 use crate::message::{ErrorCode, LIST, Message};
 
 /// How long the two sides may take to find a direct way.
-const ARRANGE: Span = Span::seconds(25);
+pub(super) const ARRANGE: Span = Span::seconds(25);
 /// How long an attempt is remembered that was answered: longer than a letter counts.
 const REMEMBERED: Span = Span::minutes(21);
 /// Most attempts that are remembered, and most of one device; further ones have to wait.
@@ -26,6 +27,8 @@ const ANSWERED: usize = 1_000;
 const ANSWERED_OF_PEER: usize = 32;
 /// Most direct ways at a time: a browser pays for each with memory and sockets.
 pub(super) const WAYS: usize = 64;
+/// Most bytes of the number of an attempt.
+const ATTEMPT: usize = 64;
 /// Most bytes of a connection's description, and of a candidate.
 const DESCRIPTION: usize = 16 * 1024;
 const CANDIDATE: usize = 1_024;
@@ -41,11 +44,31 @@ const WATCHING: usize = 500;
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Signal {
-    Answer { attempt: String, sdp: String },
-    Candidate { attempt: String, candidate: String, line: u16, mid: String },
-    Greet { synod: Identity, token: Option<String> },
+    Answer {
+        attempt: String,
+        sdp: String,
+    },
+    /// In a letter that is handed over: all of it, and as little as it can be.
+    ByHand {
+        answer: bool,
+        attempt: String,
+        end: Description,
+    },
+    Candidate {
+        attempt: String,
+        candidate: String,
+        line: u16,
+        mid: String,
+    },
+    Greet {
+        synod: Identity,
+        token: Option<String>,
+    },
     Greeted {},
-    Offer { attempt: String, sdp: String },
+    Offer {
+        attempt: String,
+        sdp: String,
+    },
 }
 
 impl std::fmt::Debug for Signal {
@@ -53,6 +76,7 @@ impl std::fmt::Debug for Signal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Answer { .. } => "Answer(..)",
+            Self::ByHand { .. } => "ByHand(..)",
             Self::Candidate { .. } => "Candidate(..)",
             Self::Greet { .. } => "Greet(..)",
             Self::Greeted {} => "Greeted",
@@ -195,6 +219,11 @@ impl Node {
             .collect()
     }
 
+    /// Whether a device belongs to somebody who is followed, or to this person.
+    pub(super) fn acquaintance(&self, device: Identity) -> bool {
+        self.acquaintances().contains(&device)
+    }
+
     fn announce_presence(&mut self, link: Link) {
         let watch = self.acquaintances();
         // One list replaces the one before, so it has to be whole: the bound is above a list's.
@@ -300,7 +329,7 @@ impl Node {
             .present
             .iter()
             .filter(|(peer, _)| self.me < **peer)
-            .filter(|(peer, _)| !self.direct.values().any(|direct| direct.peer == **peer))
+            .filter(|(peer, _)| !self.has_way(peer))
             .filter(|(peer, _)| self.tries.get(peer).is_none_or(|(_, at)| *at <= now))
             .filter_map(|(peer, over)| Some((*peer, *over.first()?)))
             .take(WAYS.saturating_sub(self.direct.len()))
@@ -309,14 +338,25 @@ impl Node {
             let link = self.new_link();
             let attempt = HEXLOWER.encode(&self.random.bytes::<16>());
             let until = now.after(ARRANGE);
-            self.direct.insert(link, Direct { over, peer, attempt, until, open: false });
+            let arranged = Arranged::Hub(over);
+            self.direct.insert(link, Direct { arranged, peer, attempt, until, open: false });
             self.outbox.push_back(Output::Rtc(link, RtcAction::Offer));
         }
     }
 
+    /// Whether there is a direct way to a device, or one on its way. One that waits for people does not
+    /// count: they may never come to it.
+    fn has_way(&self, peer: &Identity) -> bool {
+        let waits = |direct: &Direct| !direct.open && matches!(direct.arranged, Arranged::Hand(_));
+        self.direct.values().any(|direct| direct.peer == *peer && !waits(direct))
+    }
+
     pub(super) fn rtc_event(&mut self, link: Link, event: RtcEvent) {
         let Some(direct) = self.direct.get(&link) else { return };
-        let (peer, over, attempt) = (direct.peer, direct.over, direct.attempt.clone());
+        let Arranged::Hub(over) = direct.arranged else {
+            return self.found_for_hand(link, event);
+        };
+        let (peer, attempt) = (direct.peer, direct.attempt.clone());
         let signal = match event {
             RtcEvent::Candidate { candidate, line, mid } => {
                 Signal::Candidate { attempt, candidate, line, mid }
@@ -340,6 +380,7 @@ impl Node {
 
     pub(super) fn direct_gone(&mut self, link: Link) {
         let Some(direct) = self.direct.remove(&link) else { return };
+        self.hand_gone(&direct);
         let attempts = self.tries.get(&direct.peer).map_or(0, |(attempts, _)| *attempts);
         let wait = self.backoff(attempts.saturating_add(1));
         let at = Time(self.now.0.saturating_add(wait));
@@ -361,9 +402,7 @@ impl Node {
     pub(super) fn direct_due(&self) -> Option<Time> {
         let arranging = self.direct.values().filter(|direct| !direct.open);
         let trying = self.tries.iter().filter(|(peer, _)| {
-            self.me < **peer
-                && self.present.contains_key(peer)
-                && !self.direct.values().any(|direct| direct.peer == **peer)
+            self.me < **peer && self.present.contains_key(peer) && !self.has_way(peer)
         });
         arranging.map(|direct| direct.until).chain(trying.map(|(_, (_, at))| *at)).min()
     }
@@ -371,17 +410,18 @@ impl Node {
     // Letters.
 
     pub(super) fn write_letter(&mut self, over: Link, to: Identity, signal: &Signal) {
-        let key = self
-            .synods
-            .values()
-            .find_map(|state| state.devices.get(&to))
-            .map(|device| device.sealing_key);
-        let (Some(key), Ok(text)) = (key, serde_json::to_vec(signal)) else { return };
-        let secret = self.secret();
-        let letter = seal_letter(&text, &secret, to, &key, self.clock, &mut self.random);
-        if let Ok(letter) = letter {
+        if let Some(letter) = self.sealed(to, signal) {
             self.send(over, &Message::MessageTo { letter });
         }
+    }
+
+    /// A letter to a device that is known.
+    pub(super) fn sealed(&mut self, to: Identity, signal: &Signal) -> Option<Letter> {
+        let mut known = self.synods.values();
+        let key = known.find_map(|state| state.devices.get(&to))?.sealing_key;
+        let text = serde_json::to_vec(signal).ok()?;
+        let secret = self.secret();
+        seal_letter(&text, &secret, to, &key, self.clock, &mut self.random).ok()
     }
 
     /// At a hub: passes a letter on. It can read sender, receiver and size, and change nothing.
@@ -433,32 +473,46 @@ impl Node {
             Signal::Greet { synod, token } => self.greeted_by(link, from, synod, token.as_deref()),
             Signal::Greeted {} => self.greeting_arrived(from),
             Signal::Offer { attempt, sdp } => self.offered_way(link, from, attempt, sdp),
-            Signal::Answer { .. } | Signal::Candidate { .. } => (),
+            Signal::Answer { .. } | Signal::ByHand { .. } | Signal::Candidate { .. } => (),
         }
     }
 
     /// The connection of an attempt, if it is with this device.
-    fn attempt(&self, peer: Identity, attempt: &str) -> Option<Link> {
+    pub(super) fn attempt(&self, peer: Identity, attempt: &str) -> Option<Link> {
         let mut all = self.direct.iter();
         all.find(|(_, direct)| direct.peer == peer && direct.attempt == attempt)
             .map(|(link, _)| *link)
     }
 
-    /// Somebody offers a direct way: taken from those who are followed, for it shows addresses.
-    fn offered_way(&mut self, over: Link, peer: Identity, attempt: String, offer: String) {
-        if !self.acquaintances().contains(&peer) || peer > self.me {
-            return;
-        }
-        if attempt.len() > 64 || offer.len() > DESCRIPTION {
-            return;
-        }
-        // A hub may deliver a letter again: that must not cost the way there is.
+    /// Whether an attempt was answered already: a hub may deliver a letter again, and that must not
+    /// cost the way there is. Also where too many are remembered.
+    fn was_answered(&mut self, peer: Identity, attempt: &str) -> bool {
         let now = self.now;
         self.answered.retain(|_, at| now.since(*at) < REMEMBERED);
-        let key = (peer, attempt.clone());
         let of_peer = self.answered.keys().filter(|(of, _)| *of == peer).count();
-        let full = self.answered.len() >= ANSWERED || of_peer >= ANSWERED_OF_PEER;
-        if full || self.answered.contains_key(&key) {
+        self.answered.len() >= ANSWERED
+            || of_peer >= ANSWERED_OF_PEER
+            || self.answered.contains_key(&(peer, attempt.to_owned()))
+    }
+
+    /// Notes an attempt that is to be answered; whether it is the first time.
+    pub(super) fn is_new_attempt(&mut self, peer: Identity, attempt: &str) -> bool {
+        let is_new = attempt.len() <= ATTEMPT && !self.was_answered(peer, attempt);
+        if is_new {
+            self.answered.insert((peer, attempt.to_owned()), self.now);
+        }
+        is_new
+    }
+
+    /// Somebody offers a direct way: taken from those who are followed, for it shows addresses.
+    fn offered_way(&mut self, over: Link, peer: Identity, attempt: String, offer: String) {
+        if !self.acquaintance(peer) || peer > self.me {
+            return;
+        }
+        if attempt.len() > ATTEMPT || offer.len() > DESCRIPTION {
+            return;
+        }
+        if self.was_answered(peer, &attempt) {
             return;
         }
         // A new offer means that the other side has lost the way there was.
@@ -471,11 +525,12 @@ impl Node {
         if old.is_empty() && self.direct.len() >= WAYS {
             return;
         }
-        self.answered.insert(key, now);
+        self.answered.insert((peer, attempt.clone()), self.now);
         old.into_iter().for_each(|link| self.close(link));
         let link = self.new_link();
         let until = self.now.after(ARRANGE);
-        self.direct.insert(link, Direct { over, peer, attempt, until, open: false });
+        let arranged = Arranged::Hub(over);
+        self.direct.insert(link, Direct { arranged, peer, attempt, until, open: false });
         self.outbox.push_back(Output::Rtc(link, RtcAction::Answer { offer }));
     }
 }

@@ -9,6 +9,7 @@ mod changes;
 mod drafts;
 mod gaps;
 mod greet;
+mod hand;
 mod heads;
 mod hubs;
 mod index;
@@ -409,6 +410,10 @@ impl Node {
                 let done = self.comment(parent, pictures, root, text);
                 self.answer(ticket, done);
             }
+            Command::ConnectByHand { synod, ticket } => {
+                let done = self.connect_by_hand(synod);
+                self.answer(ticket, done.map(|()| None));
+            }
             Command::Delete { target, ticket } => {
                 let done = self.take_back(target);
                 self.answer(ticket, done);
@@ -445,6 +450,10 @@ impl Node {
             Command::Tag { on, target, ticket, word } => {
                 let done = self.tag(target, word, on);
                 self.answer(ticket, done);
+            }
+            Command::TakeLetter { text, ticket } => {
+                let done = self.take_letter(&text);
+                self.answer(ticket, done.map(|()| None));
             }
             Command::Wake => self.wake(),
         }

@@ -6,6 +6,7 @@ use effigy_core::{Cid, Identity, Time};
 use effigy_feed::Feed;
 
 use super::blobs::{Looking, Turn};
+use super::hand::Found;
 use crate::api::{HolderKind, LinkState, Path};
 use crate::io::Link;
 use crate::message::{LIST, Mark, Record, Summary, WatchName, WireHead};
@@ -482,13 +483,21 @@ pub(super) struct HubSlot {
 /// A way to a device, or the attempt to open one.
 #[derive(Debug)]
 pub(super) struct Direct {
-    /// Over which hub the two arrange it.
-    pub over: Link,
+    pub arranged: Arranged,
     pub peer: Identity,
     /// The number by which both sides know this attempt.
     pub attempt: String,
     pub until: Time,
     pub open: bool,
+}
+
+/// How two devices come to a direct way.
+#[derive(Debug)]
+pub(super) enum Arranged {
+    /// By letters that people hand over.
+    Hand(Found),
+    /// By letters over this hub.
+    Hub(Link),
 }
 
 /// A blob on this device.

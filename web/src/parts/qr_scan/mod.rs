@@ -1,40 +1,55 @@
 //! Reads somebody's code: by the camera, from a picture file, or as pasted text.
 
-use effigy_core::Invite;
-use effigy_core::invite::InviteError;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
 use super::{Glyph, Icon};
-use crate::app::{error, task};
+use crate::app::task;
 use crate::browser::camera::{Camera, CameraFault};
 use crate::browser::code_reader::CodeReader;
 
 /// Between two looks at the camera's picture, in milliseconds.
 const LOOK_EVERY: u32 = 250;
 
-/// Three ways to hand in a code. `found` is called with each invite that was read.
+/// Why a text that was read is not what is looked for.
+pub(crate) struct Unread {
+    /// What the person is told.
+    pub(crate) words: &'static str,
+    /// Whether to look on: a code of something else stays in front of the camera.
+    pub(crate) look_on: bool,
+}
+
+/// Three ways to hand in a code.
 #[component]
-pub(crate) fn QrScan(#[prop(into)] found: Callback<Invite>) -> impl IntoView {
+pub(crate) fn QrScan(
+    /// Takes a text that was read, or says why not.
+    #[prop(into)]
+    read: Callback<String, Result<(), Unread>>,
+    /// What is asked for.
+    label: &'static str,
+    /// How such codes begin.
+    placeholder: &'static str,
+) -> impl IntoView {
     let fault = RwSignal::new(None::<&'static str>);
-    let read = move |text: &str| match Invite::parse(text) {
-        Ok(invite) => {
+    let read = Callback::new(move |text: String| match read.run(text) {
+        Ok(()) => {
             fault.try_set(None);
-            found.run(invite);
             true
         }
-        Err(why) => {
-            fault.try_set(Some(error::invite(why)));
-            // A code of something else stays in front of the camera; there is no use in stopping.
-            !matches!(why, InviteError::Foreign | InviteError::Damaged)
+        Err(unread) => {
+            fault.try_set(Some(unread.words));
+            !unread.look_on
         }
-    };
+    });
+    let take = Callback::new(move |text: String| {
+        read.run(text);
+    });
     view! {
         <div class="scan">
-            <Scanner read=Callback::new(move |text: String| read(&text)) fault/>
-            <FromFile read=Callback::new(move |text: String| { read(&text); }) fault/>
-            <FromText read=Callback::new(move |text: String| { read(&text); })/>
+            <Scanner read fault/>
+            <FromFile read=take fault/>
+            <FromText read=take label placeholder/>
             <p class="fault" role="alert">{fault}</p>
         </div>
     }
@@ -143,7 +158,11 @@ fn FromFile(read: Callback<String>, fault: RwSignal<Option<&'static str>>) -> im
 
 /// A link or a short text.
 #[component]
-fn FromText(read: Callback<String>) -> impl IntoView {
+fn FromText(
+    read: Callback<String>,
+    label: &'static str,
+    placeholder: &'static str,
+) -> impl IntoView {
     let text = RwSignal::new(String::new());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -152,8 +171,8 @@ fn FromText(read: Callback<String>) -> impl IntoView {
     view! {
         <form class="paste" on:submit=submit>
             <label>
-                <span class="label">"Link or code you were sent"</span>
-                <input type="text" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="effigy:… or https://…" bind:value=text/>
+                <span class="label">{label}</span>
+                <input type="text" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder=placeholder bind:value=text/>
             </label>
             <button class="button" type="submit"><Glyph icon=Icon::Paste/>"Use it"</button>
         </form>

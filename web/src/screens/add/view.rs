@@ -1,12 +1,14 @@
 //! The view for adding somebody.
 
 use effigy_core::Invite;
+use effigy_core::invite::InviteError;
+use effigy_core::seal::Letter;
 use effigy_proto::Command;
 use leptos::prelude::*;
 
 use crate::app::{Handle, Model, error, route, task};
 use crate::browser::{page, share};
-use crate::parts::{CopyField, Empty, Glyph, Icon, QrCode, QrScan, Screen};
+use crate::parts::{CopyField, Empty, Glyph, Icon, QrCode, QrScan, Screen, Unread};
 
 /// My code, and the ways to hand in theirs.
 #[component]
@@ -14,15 +16,16 @@ pub(crate) fn Add() -> impl IntoView {
     let model = expect_context::<Model>();
     let handle = expect_context::<Handle>();
     let busy = RwSignal::new(false);
-    let found = Callback::new(move |invite: Invite| {
-        if busy.get_untracked() {
-            return;
+    let read = Callback::new(move |text: String| {
+        let invite = read(&text)?;
+        if !busy.get_untracked() {
+            busy.set(true);
+            task::run(async move {
+                accept(invite, handle, model).await;
+                busy.try_set(false);
+            });
         }
-        busy.set(true);
-        task::run(async move {
-            accept(invite, handle, model).await;
-            busy.try_set(false);
-        });
+        Ok(())
     });
     view! {
         <Screen title="Add a friend" back="#/people">
@@ -33,10 +36,22 @@ pub(crate) fn Add() -> impl IntoView {
             <section class="panel" aria-labelledby="theirs-title">
                 <h2 id="theirs-title">"Their code"</h2>
                 <p class="hint">"One code is enough: whoever reads it, you both follow each other."</p>
-                <QrScan found/>
+                <QrScan read label="Link or code you were sent" placeholder="effigy:… or https://…"/>
             </section>
         </Screen>
     }
+}
+
+/// Reads an invite.
+fn read(text: &str) -> Result<Invite, Unread> {
+    if Letter::is_text(text) {
+        let words = "This code connects two friends without a hub. Open the friend's page, then Connect without a hub.";
+        return Err(Unread { words, look_on: false });
+    }
+    Invite::parse(text).map_err(|why| Unread {
+        words: error::invite(why),
+        look_on: matches!(why, InviteError::Foreign | InviteError::Damaged),
+    })
 }
 
 /// Follows each other with whoever made the invite, and shows whom.

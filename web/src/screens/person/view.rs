@@ -2,11 +2,12 @@
 
 use effigy_core::Identity;
 use effigy_feed::Relation;
+use effigy_proto::Path;
 use leptos::prelude::*;
 
 use super::relations::{RelationButtons, holds, relate};
 use super::state::Currency;
-use crate::app::{Handle, Model};
+use crate::app::{Handle, Model, route};
 use crate::parts::{
     Avatar, CopyField, Empty, Glyph, Icon, Markdown, Name, PostCard, Role, Screen, ShortKey,
     called, differs,
@@ -46,6 +47,7 @@ pub(crate) fn PersonScreen(synod: Identity) -> impl IntoView {
                 view! { <RelationButtons synod/> }.into_any()
             }}
             <Current synod/>
+            <ByHand synod/>
             <Devices synod/>
             <Posts synod/>
         </Screen>
@@ -111,6 +113,23 @@ fn Current(synod: Identity) -> impl IntoView {
                 </div>
             })}
         })}
+    }
+}
+
+/// The way to somebody who is followed and not connected, for when there is no hub.
+#[component]
+fn ByHand(synod: Identity) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let follows = holds(model, Relation::Follow, synod);
+    let away = Memo::new(move |_| {
+        model.network().with(|network| {
+            network.peers.iter().all(|peer| peer.synod != Some(synod) || peer.path == Path::Hub)
+        })
+    });
+    view! {
+        <Show when=move || follows.get() && away.get()>
+            <p class="hint"><a class="quiet" href=route::connect(&synod)><Glyph icon=Icon::Network/>"Connect without a hub"</a></p>
+        </Show>
     }
 }
 

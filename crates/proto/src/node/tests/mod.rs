@@ -9,6 +9,7 @@ mod devices;
 mod drafts;
 mod fetching;
 mod freshness;
+mod hand;
 mod heads;
 mod keeping;
 mod letters;
