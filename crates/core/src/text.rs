@@ -34,7 +34,8 @@ pub fn clean_name(name: &str) -> String {
                 between = between.or_else(|| last.filter(|c| joins(*c)).and(Some(character)))
             }
             Kind::Mark => {
-                if last.is_some() && between.is_none() && marks < 2 && count < NAME_CHARACTERS {
+                let fits = marks < most_marks(character) && count < NAME_CHARACTERS;
+                if last.is_some() && between.is_none() && fits {
                     clean.push(character);
                     count = count.saturating_add(1);
                     marks = marks.saturating_add(1);
@@ -65,7 +66,7 @@ fn kind(character: char, before: Option<char>) -> Kind {
         // "Show it in colour", which only pictographs listen to.
         '\u{fe0f}' if before.is_some_and(is_pictograph) => Kind::Mark,
         _ if is_invisible(character) => Kind::Invisible,
-        _ if is_mark(character) => Kind::Mark,
+        _ if is_mark(character) || is_stacked(character) => Kind::Mark,
         _ => Kind::Visible,
     }
 }
@@ -96,6 +97,16 @@ fn is_mark(character: char) -> bool {
         | '\u{e47}'..='\u{e4e}' | '\u{eb1}' | '\u{eb4}'..='\u{ebc}' | '\u{ec8}'..='\u{ecd}'
         | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
         | '\u{302a}'..='\u{302f}' | '\u{3099}'..='\u{309a}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// Tibetan writes what other scripts write beside one another above and below: letters as well as vowels.
+fn is_stacked(character: char) -> bool {
+    matches!(character, '\u{f71}'..='\u{f84}' | '\u{f86}'..='\u{f87}' | '\u{f8d}'..='\u{fbc}')
+}
+
+/// How many marks one letter may have at most, this one being the last of them.
+fn most_marks(mark: char) -> u8 {
+    if is_stacked(mark) { 6 } else { 2 }
 }
 
 /// Where a joiner changes what is seen: in scripts whose letters touch, from Arabic to Sinhala, and
@@ -165,6 +176,11 @@ mod tests {
             ("ש\u{5b0}\u{5b1}\u{5b2}", "ש\u{5b0}\u{5b1}"),
             ("a\u{20dd}\u{20de}\u{20df}", "a\u{20dd}\u{20de}"),
             ("a\u{fe20}\u{1dc0}\u{1ab0}", "a\u{fe20}\u{1dc0}"),
+            (
+                "Z\u{f71}\u{f71}\u{f71}\u{f71}\u{f71}\u{f71}\u{f71}\u{f71}",
+                "Z\u{f71}\u{f71}\u{f71}\u{f71}\u{f71}\u{f71}",
+            ),
+            ("ཀ\u{f71}\u{f71}\u{f71}\u{301}", "ཀ\u{f71}\u{f71}\u{f71}"),
         ] {
             assert_eq!(clean_name(name), clean, "{name:?}");
         }
@@ -187,6 +203,8 @@ mod tests {
             "🏳\u{fe0f}\u{200d}🌈",
             "ส\u{e34}\u{e49}ม",
             "מ\u{5b9}ש\u{5c1}\u{5b6}ה",
+            "བས\u{f92}\u{fb2}\u{f74}བས",
+            "ཧ\u{f71}\u{f74}\u{f83}",
             "李小龍",
             "O'Neill-Jr. 3rd",
             // What only looks like another name is another name: a short key stands beside it.
