@@ -35,7 +35,7 @@ mod status;
 mod tests;
 mod tracking;
 
-pub use restore::RestoreError;
+pub use restore::{RestoreError, reread};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -127,6 +127,12 @@ pub(super) fn member_key(synod: &Identity) -> Key {
     Key::new(Table::Peers, [b"member/".as_slice(), synod.bytes()].concat())
 }
 
+/// What makes the next start of a person's node read and look through everything its store holds
+/// before it begins, as [`Node::rereading`] does.
+pub fn reread() -> Batch {
+    Batch::new().delete(outlined_key()).strict()
+}
+
 impl Node {
     /// A node that reads everything its store holds before it begins, whatever was noted of it.
     pub fn rereading(config: Config) -> Self {
