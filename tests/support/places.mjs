@@ -15,4 +15,11 @@ export function hubBinary() {
   return path;
 }
 
+// Who signs what nobody else would.
+export function malloryBinary() {
+  const path = process.env.EFFIGY_MALLORY ?? join(root, "target/debug/effigy-mallory");
+  if (!existsSync(path)) throw new Error(`there is no Mallory at ${path}; \`cargo xtask e2e\` builds it`);
+  return path;
+}
+
 export const chromiumBinary = process.env.CHROMIUM ?? "/usr/bin/chromium";

@@ -48,7 +48,7 @@ pub(crate) fn prepare(hub: Profile) -> Outcome {
     let mut steps = Steps::of(install::PWA_STEPS + 4);
     install::for_pwa(&mut steps)?;
     pwa::build(Profile::Release, &steps.next("app"))?;
-    hub::build(hub, &steps.next("hub"))?;
+    hub::build_for_journeys(hub, &steps.next("hub"))?;
     let step = steps.next("browser");
     step.done(install::browser()?);
     let step = steps.next("journeys");
@@ -68,6 +68,7 @@ pub(crate) fn script_alone(script: &Path, arguments: &[String], hub: Profile) ->
     let mut command = isolated();
     command.current_dir(workspace::root()).arg(script).args(arguments);
     command.env("EFFIGY_HUB", hub::binary(hub));
+    command.env("EFFIGY_MALLORY", hub::mallory(hub));
     shell::run(&mut command)
 }
 
