@@ -5,6 +5,7 @@
 //! Signatures were checked below; peers are known above.
 
 mod chain;
+pub mod planted;
 mod relations;
 mod synod;
 mod view;

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use effigy_core::limits::{WAITING, WAITING_BYTES, WAITING_PER_FEED};
 use effigy_core::{Cid, Entry, Identity, Time};
 
+use crate::planted::{self, Bug};
+
 /// An entry as it arrived, with its payload where that came along.
 #[derive(Clone, Debug)]
 pub struct Arrival {
@@ -60,6 +62,9 @@ impl Waiting {
     /// Lets an entry wait, until a moment or until its feed has moved (`Time(0)`). Where there are
     /// too many, the oldest of the feed leaves that has most of them: nobody crowds out others.
     pub fn add(&mut self, arrival: Arrival, until: Time) {
+        if planted::has(Bug::WaitingDropped) {
+            return;
+        }
         let identity = arrival.entry.header().identity;
         if self.contains(&identity, &arrival.entry.id()) {
             return;

@@ -1,6 +1,7 @@
 //! Connections: opening, proving, routing what comes, noticing who is gone or misbehaves.
 
 use effigy_core::{Identity, Span, Time};
+use effigy_feed::planted::{self, Bug};
 
 use super::Node;
 use super::meeting::Told;
@@ -21,7 +22,7 @@ const SILENCE: Span = Span::seconds(35);
 /// How many faults a peer may commit on one connection.
 const FAULTS: u32 = 3;
 /// Most peers of whom misbehaviour is remembered.
-const SHUNNED: usize = 1_000;
+pub(super) const SHUNNED: usize = 1_000;
 
 impl Node {
     pub(super) fn connected(&mut self, link: Link, binding: Binding, dialled: bool, path: Path) {
@@ -195,7 +196,7 @@ impl Node {
         self.send(link, &Message::Error { about, code });
         let Some(conn) = self.links.get_mut(&link) else { return };
         conn.faults = conn.faults.saturating_add(1);
-        if conn.faults < FAULTS {
+        if conn.faults < FAULTS || planted::has(Bug::NeverShutOut) {
             return;
         }
         if let Some(peer) = conn.peer() {

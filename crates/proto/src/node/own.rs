@@ -8,6 +8,7 @@ use effigy_core::payload::{
 use effigy_core::seal::{self, SealingSecret};
 use effigy_core::text::clean_name;
 use effigy_core::{Blob, Cid, Draft, Identity, Payload, Secret};
+use effigy_feed::planted::{self, Bug};
 use effigy_feed::{Arrival, Relation};
 use effigy_store::Batch;
 
@@ -266,7 +267,10 @@ impl Node {
             return Err(Refusal::Account);
         };
         let id = entry.id();
-        let mut batch = Batch::new().strict();
+        let mut batch = Batch::new();
+        if !planted::has(Bug::Hasty) {
+            batch = batch.strict();
+        }
         for blob in blobs {
             batch.extend(blob_puts(blob, true, true));
         }
@@ -310,6 +314,9 @@ impl Node {
 
     /// Compares what was read with the fence: a store that is behind must not be written to.
     pub(super) fn check_fence(&mut self) {
+        if planted::has(Bug::Unfenced) {
+            return;
+        }
         let Some(fence) = self.fence.clone() else { return };
         let Some(synod) = self.my_synod() else { return };
         let count = |feed: &Identity| self.feeds.get(feed).map_or(0, |held| held.feed.len() as u64);
@@ -347,7 +354,7 @@ impl Node {
     pub(super) fn note_claim(&mut self, peer: Identity, head: &WireHead) {
         let Some(held) = self.feeds.get(&self.me) else { return };
         let here = held.feed.len() as u64;
-        if head.count <= here || held.feed.contains(&head.id) {
+        if planted::has(Bug::Unfenced) || head.count <= here || held.feed.contains(&head.id) {
             return;
         }
         if self.repair.is_some() || self.overridden || self.disproved.contains(&peer) {

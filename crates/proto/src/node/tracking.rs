@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::Identity;
 use effigy_feed::Relation;
+use effigy_feed::planted::{self, Bug};
 use effigy_store::{Batch, Key, Table};
 
 use super::packs::delete_pack;
@@ -203,6 +204,9 @@ impl Node {
         self.followers.remove(&synod);
         self.knocking.remove(&synod);
         self.drop_greeting(synod);
+        if planted::has(Bug::BlockedKept) {
+            batch.deletes.clear();
+        }
         self.save(batch.delete(follower_key(&synod)).strict());
         self.emit(Event::Forgotten(synod));
         links.into_iter().chain(ways).for_each(|link| self.close(link));

@@ -11,13 +11,14 @@ const TEXT: [&str; 10] =
     [".rs", ".toml", ".md", ".js", ".mjs", ".css", ".html", ".svg", ".sh", ".json"];
 
 type Rule = fn(&str, &str) -> Vec<Breach>;
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     module_comment,
     no_platform,
     no_inner_html,
     no_string_errors,
     no_trailing_space,
     effects_in_place,
+    no_planted_bugs,
 ];
 
 /// Whether a file is one of ours to read. Vectors are bytes of others, and may be as they like.
@@ -132,6 +133,19 @@ fn effects_in_place(name: &str, text: &str) -> Vec<Breach> {
     )
 }
 
+/// The simulator's nodes may have bugs on purpose; those of everybody else never.
+fn no_planted_bugs(name: &str, text: &str) -> Vec<Breach> {
+    const MAY: [&str; 3] =
+        ["crates/feed/Cargo.toml", "crates/proto/Cargo.toml", "crates/sim/Cargo.toml"];
+    if !name.ends_with(".toml") {
+        return Vec::new();
+    }
+    let declares = |line: &str| MAY.contains(&name) && line.starts_with("planted = [");
+    let rule = "nothing but the simulator asks for planted bugs, and never by default";
+    let comment = |line: &str| line.trim_start().starts_with('#');
+    lines(name, text, rule, |line| line.contains("planted") && !declares(line) && !comment(line))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +218,19 @@ mod tests {
         let bad = "Effect::new(move |_| ());";
         assert_eq!(effects_in_place("web/src/screens/home/view.rs", bad).len(), 1);
         assert_eq!(effects_in_place("web/src/parts/dialog/mod.rs", bad), []);
+    }
+
+    #[test]
+    fn nobody_ships_a_planted_bug() {
+        let declared = "[features]\n# planted\nplanted = [\"effigy-feed/planted\"]\n";
+        assert_eq!(no_planted_bugs("crates/proto/Cargo.toml", declared), []);
+        assert_eq!(no_planted_bugs("crates/hub/Cargo.toml", declared).len(), 1);
+        let asked = "effigy-proto = { workspace = true, features = [\"planted\"] }\n";
+        for name in ["crates/sim/Cargo.toml", "web/Cargo.toml", "Cargo.toml", ".cargo/config.toml"]
+        {
+            assert_eq!(no_planted_bugs(name, asked).len(), 1, "{name}");
+        }
+        assert_eq!(no_planted_bugs("crates/feed/Cargo.toml", "default = [\"planted\"]\n").len(), 1);
     }
 
     #[test]

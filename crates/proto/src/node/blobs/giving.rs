@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use effigy_core::Cid;
 use effigy_core::limits::CHUNK_BYTES;
+use effigy_feed::planted::{self, Bug};
 
 use super::{IN_FLIGHT, LOOKING, SERVING, blob_key};
 use crate::io::Link;
@@ -39,6 +40,9 @@ impl Node {
     }
 
     pub(super) fn tell_lookers(&mut self, blobs: &[(Cid, u64)]) {
+        if planted::has(Bug::PicturesUntold) {
+            return;
+        }
         let mut found: BTreeMap<Link, Vec<(Cid, u64)>> = BTreeMap::new();
         for blob in blobs {
             for link in self.index.lookers.of(blob.0) {
@@ -160,7 +164,7 @@ impl Looking {
         self.next = self.next.saturating_add(1);
         self.by_name.insert(cid, self.next);
         self.by_age.insert(self.next, cid);
-        if self.by_name.len() <= LOOKING {
+        if self.by_name.len() <= LOOKING || planted::has(Bug::WantsUnbounded) {
             return None;
         }
         let (_, oldest) = self.by_age.pop_first()?;
