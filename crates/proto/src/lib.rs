@@ -23,5 +23,5 @@ pub use message::{
     BATCH, ErrorCode, FIND, Frame, Garbage, LIST, Mark, Message, NameError, Record, SESSION_BYTES,
     SKIP, SessionRequest, StoreName, Summary, WatchName, WireHead,
 };
-pub use node::{Config, HubPolicy, Node, RestoreError, Role, record, reread};
+pub use node::{Config, Filled, HubPolicy, Node, RestoreError, Role, record, reread};
 pub use session::PROTOCOL;

@@ -44,6 +44,13 @@ pub(super) struct Threads {
     strangers: BTreeMap<Identity, Stranger>,
 }
 
+impl Threads {
+    /// How many gaps, entries of strangers and strangers there are.
+    pub(super) fn sizes(&self) -> (usize, usize, usize) {
+        (self.gaps.len(), self.loose.len(), self.strangers.len())
+    }
+}
+
 /// Somebody who is not followed, but whose entry is answered here.
 #[derive(Debug)]
 struct Stranger {

@@ -15,11 +15,11 @@ use crate::api::{Event, Refusal, Ticket};
 use crate::io::Link;
 
 /// Most accounts of strangers that are asked for at a time.
-const KNOCKING: usize = 64;
+pub(super) const KNOCKING: usize = 64;
 /// How long an account is asked for in whose name somebody knocked.
 const KNOCK: Span = Span::minutes(2);
 /// Most people whose greetings are remembered.
-const FOLLOWERS: usize = 10_000;
+pub(super) const FOLLOWERS: usize = 10_000;
 
 impl Node {
     /// Makes a new invite; the one before no longer counts.

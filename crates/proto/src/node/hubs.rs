@@ -23,7 +23,7 @@ pub(super) const ARRANGE: Span = Span::seconds(25);
 /// How long an attempt is remembered that was answered: longer than a letter counts.
 const REMEMBERED: Span = Span::minutes(21);
 /// Most attempts that are remembered, and most of one device; further ones have to wait.
-const ANSWERED: usize = 1_000;
+pub(super) const ANSWERED: usize = 1_000;
 const ANSWERED_OF_PEER: usize = 32;
 /// Most direct ways at a time: a browser pays for each with memory and sockets.
 pub(super) const WAYS: usize = 64;
@@ -38,7 +38,7 @@ const LETTER: usize = 68 * 1024;
 /// they follow, too little to bury anybody.
 const STRANGE_LETTER: usize = 2 * 1024;
 /// Most devices whose presence one peer may ask for.
-const WATCHING: usize = 500;
+pub(super) const WATCHING: usize = 500;
 
 /// What two devices say to each other in letters.
 #[derive(Clone, Deserialize, Serialize)]

@@ -5,6 +5,7 @@
 mod arrivals;
 mod asking;
 mod blobs;
+mod census;
 mod changes;
 mod drafts;
 mod gaps;
@@ -35,6 +36,7 @@ mod status;
 mod tests;
 mod tracking;
 
+pub use census::Filled;
 pub use restore::{RestoreError, reread};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

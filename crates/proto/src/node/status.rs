@@ -21,7 +21,7 @@ const EVERY: Span = Span::seconds(1);
 const GRACE: Span = Span::seconds(30);
 
 /// Most holders of whom receipts are kept.
-const HOLDERS: usize = 1_000;
+pub(super) const HOLDERS: usize = 1_000;
 
 /// Somebody who says how far feeds are.
 #[derive(Clone, Copy, Debug)]

@@ -178,6 +178,11 @@ impl Looking {
         }
     }
 
+    /// How many there are.
+    pub(in crate::node) fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
     /// All of them.
     pub(in crate::node) fn all(&self) -> impl Iterator<Item = &Cid> {
         self.by_name.keys()

@@ -25,17 +25,17 @@ use super::state::{Here, Pending};
 /// How long a blob may pause on its way.
 const PATIENCE: Span = Span::seconds(20);
 /// Blobs that are fetched from one peer at a time.
-const FETCHING: usize = 4;
+pub(super) const FETCHING: usize = 4;
 /// Blobs that are served to one peer at a time.
 const SERVING: u32 = 16;
 /// Binary frames on their way to one peer: 256 KiB, because a deeper buffer is slower.
-const IN_FLIGHT: u32 = 4;
+pub(super) const IN_FLIGHT: u32 = 4;
 /// Most blobs that are asked for at a time; the others wait for their turns.
-const WANTS: usize = 4_096;
+pub(super) const WANTS: usize = 4_096;
 /// Most of them that are asked for in the turns of one account.
 const SHARE: usize = WANTS / 8;
 /// Of how many blobs that are not here one peer is told when they come: all that it may want.
-const LOOKING: usize = WANTS;
+pub(super) const LOOKING: usize = WANTS;
 
 /// The key of a blob's bytes.
 pub(super) fn blob_key(cid: &Cid) -> Key {
