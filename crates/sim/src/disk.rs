@@ -13,9 +13,16 @@ pub struct Disk {
     loose: Vec<Batch>,
     /// After so many more writes every write fails, as on a full disk.
     pub writes_left: Option<u64>,
+    /// After so many more writes the machine dies while it writes.
+    pub dies_after: Option<u64>,
 }
 
 impl Disk {
+    /// An empty disk with all the room in the world.
+    pub(crate) const fn new() -> Self {
+        Self { durable: BTreeMap::new(), loose: Vec::new(), writes_left: None, dies_after: None }
+    }
+
     /// Applies a batch. Tells whether it was kept; one that was not changed nothing.
     pub fn apply(&mut self, batch: Batch) -> bool {
         match &mut self.writes_left {
@@ -31,6 +38,21 @@ impl Disk {
         true
     }
 
+    /// Whether the machine dies during the write that comes now.
+    pub(crate) const fn dies_now(&mut self) -> bool {
+        match self.dies_after {
+            Some(0) => {
+                self.dies_after = None;
+                true
+            }
+            Some(left) => {
+                self.dies_after = Some(left.saturating_sub(1));
+                false
+            }
+            None => false,
+        }
+    }
+
     /// The machine dies: of the loose batches the first `kept` had reached the disk.
     pub fn crash(&mut self, kept: usize) {
         self.settle(kept);
@@ -43,20 +65,19 @@ impl Disk {
 
     /// Reads a value.
     pub fn read(&self, key: &Key) -> Option<Vec<u8>> {
-        let mut found = self.durable.get(key).cloned();
+        let mut found = self.durable.get(key);
         for batch in &self.loose {
             if batch.deletes.contains(key) {
                 found = None;
             }
             if let Some((_, value)) = batch.puts.iter().rev().find(|(put, _)| put == key) {
-                found = Some(value.clone());
+                found = Some(value);
             }
         }
-        found
+        found.cloned()
     }
 
-    /// All records of a table, in the order of their keys. The machine has just started, so nothing
-    /// is loose.
+    /// All durable records of a table, in the order of their keys.
     pub fn table(&self, table: Table) -> Vec<(Vec<u8>, Vec<u8>)> {
         let of_table = self.durable.iter().filter(|(key, _)| key.table == table);
         of_table.map(|(key, value)| (key.bytes.clone(), value.clone())).collect()
@@ -64,16 +85,19 @@ impl Disk {
 
     /// The records of a range, in the order of their keys, as they are now.
     pub fn scan(&self, range: &Range) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut found: BTreeMap<Vec<u8>, Vec<u8>> = self.table(range.table).into_iter().collect();
+        let bounds = (range.start.clone(), range.end.clone());
+        let within = |key: &Key| key.table == range.table && bounds.contains(&key.bytes);
+        let mut found: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+        let durable = self.durable.iter().filter(|(key, _)| within(key));
+        found.extend(durable.map(|(key, value)| (key.bytes.clone(), value.clone())));
         for batch in &self.loose {
-            for key in batch.deletes.iter().filter(|key| key.table == range.table) {
+            for key in batch.deletes.iter().filter(|key| within(key)) {
                 found.remove(&key.bytes);
             }
-            let puts = batch.puts.iter().filter(|(key, _)| key.table == range.table);
+            let puts = batch.puts.iter().filter(|(key, _)| within(key));
             found.extend(puts.map(|(key, value)| (key.bytes.clone(), value.clone())));
         }
-        let bounds = (range.start.clone(), range.end.clone());
-        found.into_iter().filter(|(key, _)| bounds.contains(key)).collect()
+        found.into_iter().collect()
     }
 
     fn settle(&mut self, kept: usize) {

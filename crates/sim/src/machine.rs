@@ -1,14 +1,16 @@
 //! A machine: a node, its disk, its fence, and what its person sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use effigy_core::{Cid, Identity};
+use effigy_core::{Cid, Identity, Time};
 use effigy_feed::View;
 use effigy_proto::{
-    Config, Event, Fence, HubPolicy, Keys, Link, Network as Status, Node, Refusal, Repair, Role,
+    Config, Event, Fence, HubPolicy, Input, Keys, Link, Network as Status, Node, Refusal, Repair,
+    Role,
 };
 
 use crate::Disk;
+use crate::lies::Liar;
 
 /// Whose machine it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,8 +48,22 @@ pub struct Machine {
     pub view: Option<View>,
     /// The invite that is shown.
     pub invite: Option<effigy_core::Invite>,
+    /// The entries that it was told of since it was started, by feed.
+    pub entries: BTreeMap<Identity, BTreeSet<Cid>>,
+    /// Everybody whom it ever shut out for misbehaving.
+    pub blamed: BTreeSet<Identity>,
+    /// Whether it is asleep: on, and deaf.
+    pub asleep: bool,
+    /// How many milliseconds its clock is ahead.
+    pub skew: i64,
     pub(crate) keys: Keys,
     pub(crate) who: Who,
+    /// How it lies, if it does.
+    pub(crate) liar: Option<Liar>,
+    /// What happened while it slept.
+    pub(crate) missed: Vec<Input>,
+    /// When a write last failed.
+    pub(crate) failed_at: Option<u64>,
     /// Which wire each connection is.
     pub(crate) wires: BTreeMap<Link, u64>,
     pub(crate) alarm: Option<u64>,
@@ -60,8 +76,12 @@ impl Machine {
             Who::Hub => hub(),
             Who::Person => Keys::for_account(seed).unwrap_or_else(|_| hub()),
         };
+        Self::with_keys(who, keys)
+    }
+
+    pub(crate) const fn with_keys(who: Who, keys: Keys) -> Self {
         Self {
-            disk: Disk::default(),
+            disk: Disk::new(),
             fence: None,
             life: 0,
             node: None,
@@ -73,10 +93,57 @@ impl Machine {
             pictures: BTreeMap::new(),
             view: None,
             invite: None,
+            entries: BTreeMap::new(),
+            blamed: BTreeSet::new(),
+            asleep: false,
+            skew: 0,
             keys,
             who,
+            liar: None,
+            missed: Vec::new(),
+            failed_at: None,
             wires: BTreeMap::new(),
             alarm: None,
+        }
+    }
+
+    /// Whether it is off.
+    pub const fn is_off(&self) -> bool {
+        self.node.is_none()
+    }
+
+    /// What its clock says at a moment.
+    pub(crate) const fn clock(&self, now: u64) -> Time {
+        Time(now.saturating_add_signed(self.skew))
+    }
+
+    /// The moment at which its clock will say this.
+    pub(crate) const fn moment(&self, clock: Time) -> u64 {
+        clock.0.saturating_add_signed(self.skew.saturating_neg())
+    }
+
+    pub(crate) fn begin_life(&mut self) {
+        self.life = self.life.saturating_add(1);
+        self.view = None;
+        self.repair = None;
+        self.alarm = None;
+        self.status = None;
+        self.entries.clear();
+        self.missed.clear();
+        self.asleep = false;
+    }
+
+    pub(crate) fn end_life(&mut self) {
+        self.note_blame();
+        self.node = None;
+        self.asleep = false;
+        self.missed.clear();
+    }
+
+    /// Remembers whom the node shuts out now: it forgets that when it is turned off.
+    pub(crate) fn note_blame(&mut self) {
+        if let Some(node) = &self.node {
+            self.blamed.extend(node.shut_out());
         }
     }
 
@@ -111,6 +178,13 @@ impl Machine {
             Event::Done { id, .. } => self.confirmed.extend(id),
             Event::Entries(known) => {
                 let synod = self.synod();
+                for known in &known {
+                    let feed = self.entries.entry(known.entry.header().identity).or_default();
+                    feed.insert(known.entry.id());
+                }
+                if self.who == Who::Hub {
+                    return;
+                }
                 let view = self.view.get_or_insert_with(|| View::new(synod));
                 for known in known {
                     if let Some(payload) = &known.payload {
@@ -119,6 +193,10 @@ impl Machine {
                 }
             }
             Event::Forgotten(synod) => {
+                // Who somebody is may stay known, and is then not told again.
+                let view = self.view.as_ref();
+                let owner = |feed: &Identity| view.and_then(|view| view.owner(feed));
+                self.entries.retain(|feed, _| owner(feed) != Some(synod));
                 if let Some(view) = &mut self.view {
                     view.forget(&synod);
                 }

@@ -22,6 +22,7 @@ mod post_build;
 mod progress;
 mod pwa;
 mod shell;
+mod sim;
 mod size;
 mod start;
 mod test;
@@ -46,6 +47,8 @@ cargo xtask <command>
   e2e [JOURNEY ..]   what people do, in real browsers against a real hub
   fuzz [TARGET ..] [--seconds N]
                      inputs that break something, looked for a minute a target
+  sim [--scenario NAME] [--seed N] [--seeds N] [--planted] [--list]
+                     simulated networks: all that belongs to a change, one schedule again, or millions
   bench [NAME ..]    what is measured, each beside its limit: start, ingest
   screenshots        the pictures of the documents
   size               what the first start loads, compressed
@@ -69,6 +72,9 @@ fn run(mut arguments: Vec<String>) -> Outcome {
         return Ok(());
     }
     let command = arguments.remove(0);
+    if command == "sim" {
+        return sim::run(&arguments);
+    }
     let mut options = Options::new(arguments);
     match command.as_str() {
         "start" => start::run(&mut options),

@@ -4,7 +4,7 @@ use crate::failure::{Failure, Outcome};
 use crate::options::Options;
 use crate::progress::{Steps, Watch};
 use crate::pwa::Profile;
-use crate::{browser_tests, docs, e2e, fuzz, hub, install, lint, pwa, size, tidy};
+use crate::{browser_tests, docs, e2e, fuzz, hub, install, lint, pwa, sim, size, tidy};
 
 /// One thing that must hold.
 struct Check {
@@ -14,12 +14,13 @@ struct Check {
     run: fn() -> Outcome,
 }
 
-const CHECKS: [Check; 13] = [
+const CHECKS: [Check; 14] = [
     Check { name: "tools", quick: false, run: tools },
     Check { name: "format", quick: true, run: lint::format },
     Check { name: "tidy", quick: true, run: tidy::run },
     Check { name: "clippy", quick: true, run: lint::native },
     Check { name: "tests", quick: true, run: browser_tests::native },
+    Check { name: "sim", quick: false, run: sim::commit },
     Check { name: "fuzz-targets", quick: false, run: fuzz::check },
     Check { name: "clippy-wasm", quick: false, run: lint::wasm },
     Check { name: "tests-chromium", quick: false, run: browser_tests::chromium },
