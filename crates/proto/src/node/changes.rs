@@ -98,7 +98,15 @@ impl Node {
         if let Some(list) = self.remembered.get_mut(&device) {
             list.used = now;
         }
+        let asked = self.links.get(&link).map(|conn| &conn.talk.about);
+        let new = feeds.iter().filter(|feed| asked.is_none_or(|asked| !asked.contains(feed)));
+        let new: Vec<Identity> = new.copied().collect();
         self.set_watches(link, Watches::Listed(feeds));
+        if self.is_hub() {
+            // It may have been asked before it was known what concerns it.
+            self.asked_by(link, &new);
+            self.ask_blobs(link);
+        }
         self.answer_changes(link, request, Some(since));
         self.peer_is_known(link);
     }
