@@ -207,6 +207,17 @@ async function lookAfterWorker(policy) {
   keepCurrent(registration);
 }
 
+// The colours that were chosen here, before anything is drawn in others. The app reads and writes the same note.
+function showTheme() {
+  try {
+    const theme = localStorage.getItem("effigy-theme");
+    if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
+  } catch {
+    // no storage: as the system says
+  }
+}
+
+showTheme();
 // The system opens the app where it runs already: only the place in it changes, or somebody who writes would be interrupted.
 window.launchQueue?.setConsumer(({ targetURL }) => {
   const { hash } = new URL(targetURL ?? "/", window.location.href);

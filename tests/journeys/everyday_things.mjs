@@ -119,7 +119,8 @@ async function colours(ana) {
   await ana.page.getByLabel("Dark", { exact: true }).check();
   const dark = await background();
   assert.notEqual(dark, light);
-  await ana.page.reload();
+  await ana.page.reload({ waitUntil: "commit" });
+  await until("the page has its colours before the app is there", async () => (await background()) === dark);
   await ana.heading("Appearance").waitFor();
   assert.equal(await background(), dark, "the choice is kept");
   assert.ok(await ana.page.getByLabel("Dark", { exact: true }).isChecked());

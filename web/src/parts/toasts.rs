@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
 use super::{Glyph, Icon, called};
@@ -29,13 +30,30 @@ fn Message(toast: Toast) -> impl IntoView {
     let id = toast.id;
     let trouble = matches!(toast.said, Said::Trouble(_));
     let stays = if trouble { STAYS * 2 } else { STAYS };
-    if let Ok(timer) = set_timeout_with_handle(move || model.toasts().dismiss(id), stays) {
-        on_cleanup(move || timer.clear());
-    }
+    // Nothing goes away under a pointer or while its button has the focus.
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let hold = move || {
+        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+    };
+    let go_on = move || {
+        hold();
+        timer.set_value(set_timeout_with_handle(move || model.toasts().dismiss(id), stays).ok());
+    };
+    go_on();
+    on_cleanup(hold);
     let icon = if trouble { Icon::Alert } else { Icon::Check };
     let text = move || words(model, &toast.said);
     view! {
-        <div class="toast" class:toast-trouble=trouble>
+        <div
+            class="toast"
+            class:toast-trouble=trouble
+            on:pointerenter=move |_| hold()
+            on:pointerleave=move |_| go_on()
+            on:focusin=move |_| hold()
+            on:focusout=move |_| go_on()
+        >
             <Glyph icon/>
             <p>{text}</p>
             <button class="quiet round" type="button" aria-label="Dismiss" on:click=move |_| model.toasts().dismiss(id)>
