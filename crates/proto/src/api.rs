@@ -433,6 +433,8 @@ pub struct Network {
     pub followers: Vec<Identity>,
     /// Bytes of entries and blobs, own and others'.
     pub storage: StorageStatus,
+    /// Own pictures of the last posts that no hub is known to have whole.
+    pub uploads: Vec<Cid>,
     /// Entries made here that no other node is known to hold.
     pub waiting: u64,
 }

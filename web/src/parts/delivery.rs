@@ -18,11 +18,13 @@ pub(crate) struct Delivery {
     hub: bool,
     /// Whether another device of the same person has it.
     own_devices: bool,
+    /// Whether no hub is known to have all of its pictures.
+    without_pictures: bool,
 }
 
 impl Delivery {
     /// Counts who holds the entry at this place of the feed (from 0).
-    pub(crate) fn of(position: u32, receipts: &[Receipt]) -> Self {
+    pub(crate) fn of(position: u32, receipts: &[Receipt], without_pictures: bool) -> Self {
         let mut friends: BTreeSet<Identity> = BTreeSet::new();
         let mut delivery = Self::default();
         for receipt in receipts.iter().filter(|receipt| receipt.count > u64::from(position)) {
@@ -34,12 +36,12 @@ impl Delivery {
                 HolderKind::OwnDevice => delivery.own_devices = true,
             }
         }
-        Self { friends: friends.len(), ..delivery }
+        Self { friends: friends.len(), without_pictures, ..delivery }
     }
 
     /// The words beside the post.
     pub(crate) fn words(self) -> String {
-        match (self.friends, self.hub) {
+        let held = match (self.friends, self.hub) {
             (0, true) => "Kept by a hub".to_owned(),
             (0, false) if self.own_devices => "On your other devices".to_owned(),
             (0, false) => "On this device".to_owned(),
@@ -47,6 +49,11 @@ impl Delivery {
             (1, true) => "With 1 friend and a hub".to_owned(),
             (many, false) => format!("With {many} friends"),
             (many, true) => format!("With {many} friends and a hub"),
+        };
+        if self.hub && self.without_pictures {
+            format!("{held}, pictures on their way")
+        } else {
+            held
         }
     }
 
@@ -66,7 +73,14 @@ pub(crate) fn DeliveryMark(id: Cid) -> impl IntoView {
     let model = expect_context::<Model>();
     let delivery = Memo::new(move |_| {
         let position = model.position(&id)?;
-        Some(model.network().with(|network| Delivery::of(position, &network.receipts)))
+        let pictures: Vec<Cid> = model.with_view(|view| {
+            let images = view.post_by_id(&id).map(|post| post.said.images()).unwrap_or_default();
+            images.iter().map(|image| image.content.cid).collect()
+        })?;
+        Some(model.network().with(|network| {
+            let without = pictures.iter().any(|cid| network.uploads.contains(cid));
+            Delivery::of(position, &network.receipts, without)
+        }))
     });
     move || {
         delivery.get().map(|delivery| {
@@ -103,12 +117,14 @@ mod tests {
         for (position, words) in
             [(3, "With 2 friends and a hub"), (4, "With 1 friend"), (5, "On this device")]
         {
-            assert_eq!(Delivery::of(position, &receipts).words(), words);
+            assert_eq!(Delivery::of(position, &receipts, false).words(), words);
         }
-        assert_eq!(Delivery::of(0, &receipts[3..]).words(), "Kept by a hub");
+        assert_eq!(Delivery::of(0, &receipts[3..], false).words(), "Kept by a hub");
         assert_eq!(
-            Delivery::of(0, &[receipt(1, HolderKind::OwnDevice, 1)]).words(),
+            Delivery::of(0, &[receipt(1, HolderKind::OwnDevice, 1)], true).words(),
             "On your other devices"
         );
+        let whole = Delivery::of(0, &receipts[3..], true).words();
+        assert_eq!(whole, "Kept by a hub, pictures on their way");
     }
 }

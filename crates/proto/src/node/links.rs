@@ -129,6 +129,7 @@ impl Node {
         self.hub_opened(link, peer);
         self.direct_opened(link, peer);
         self.ask_blobs(link);
+        self.ask_of_uploads(link);
         self.rouse(if self.is_hub() { synod } else { None });
         self.status_changed = true;
     }
@@ -167,7 +168,10 @@ impl Node {
             }
             Message::GetHeads { identities } => self.watch_heads(link, &identities),
             Message::GetSymbols { count, request } => self.symbols_asked(link, count, request),
-            Message::IHave { blobs } => self.offered(link, &blobs),
+            Message::IHave { blobs } => {
+                self.uploaded(link, &blobs);
+                self.offered(link, &blobs);
+            }
             Message::IWant { cids } => self.looked_for(link, cids),
             Message::LastKnownHeads { heads } => self.told_heads(link, &heads),
             Message::MessageFrom { letter } => self.letter(link, &letter),

@@ -35,6 +35,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod tracking;
+mod uploads;
 
 pub use census::Filled;
 pub use restore::{RestoreError, reread};
@@ -202,6 +203,8 @@ pub struct Node {
     looked_at: BTreeSet<Named>,
     /// Pictures of others from before this moment are fetched only when they are looked at.
     lazy_before: Time,
+    /// Own pictures that no hub is known to have, the oldest first.
+    uploads: VecDeque<Cid>,
 
     invite: Option<(Token, Time)>,
     greetings: BTreeMap<Identity, Greeting>,
@@ -294,6 +297,7 @@ impl Node {
             gathered: BTreeMap::new(),
             looked_at: BTreeSet::new(),
             lazy_before: Time(0),
+            uploads: VecDeque::new(),
             invite: None,
             greetings: BTreeMap::new(),
             followers: BTreeSet::new(),

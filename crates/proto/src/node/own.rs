@@ -278,12 +278,14 @@ impl Node {
             self.hold(blob, true, true);
         }
         batch.extend(self.note_own_pictures(payload, blobs));
+        batch.extend(self.note_uploads(payload, blobs));
         let mut intake = Intake::default();
         self.tracked.insert(identity, synod);
         self.unsummed.insert(identity);
         let arrival = Arrival { entry, payload: Some(bytes) };
         self.admit(arrival, Some(payload.clone()), position, &mut intake);
         self.keep_own(identity, intake, batch);
+        self.follow_uploads(blobs);
         Ok(id)
     }
 

@@ -255,6 +255,10 @@ impl Node {
             self.restoring.outlined = read_outlined(value);
         } else if key == b"watching" {
             self.watching = Some(value.try_into().map_err(|_| RestoreError)?);
+        } else if key == b"uploads" {
+            if !self.restore_uploads(value) {
+                return Err(RestoreError);
+            }
         } else if key == b"lazy_before" {
             let moment = value.try_into().map_err(|_| RestoreError)?;
             self.lazy_before = Time(u64::from_be_bytes(moment));

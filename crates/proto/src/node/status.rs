@@ -127,6 +127,7 @@ impl Node {
                 })
                 .collect(),
             storage: self.storage(),
+            uploads: self.uploads.iter().copied().collect(),
             waiting: own.saturating_sub(most),
         }
     }

@@ -8,7 +8,7 @@ use super::keeping::png;
 use crate::api::{Command, Event, Picture, Pixels, Refusal};
 use crate::io::Input;
 
-fn picture() -> Picture {
+pub(super) fn picture() -> Picture {
     let pixels = Pixels { bytes: png(), image_type: ImageType::Png, height: 1, width: 1 };
     Picture { alt: String::new(), full: pixels.clone(), thumbnail: Some(pixels) }
 }

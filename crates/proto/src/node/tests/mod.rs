@@ -25,6 +25,7 @@ mod sets;
 mod starting;
 mod threads;
 mod turns;
+mod uploads;
 
 use actor::Actor;
 use desk::{Desk, Peer};
