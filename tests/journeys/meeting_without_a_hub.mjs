@@ -23,7 +23,7 @@ async function code(app) {
 
 async function takes(app, text) {
   await app.field("Code you were sent").fill(text);
-  await app.button("Use it").click();
+  await app.field("Code you were sent").press("Enter");
 }
 
 async function connectScreen(app, other) {

@@ -30,7 +30,8 @@ fn Message(toast: Toast) -> impl IntoView {
     let id = toast.id;
     let trouble = matches!(toast.said, Said::Trouble(_));
     let stays = if trouble { STAYS * 2 } else { STAYS };
-    // Nothing goes away under a pointer or while its button has the focus.
+    // Nothing goes away under a hand that moves, or while its button has the focus. A pointer that
+    // happens to rest where it appeared holds nothing.
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let hold = move || {
         if let Some(timer) = timer.try_update_value(Option::take).flatten() {
@@ -49,7 +50,7 @@ fn Message(toast: Toast) -> impl IntoView {
         <div
             class="toast"
             class:toast-trouble=trouble
-            on:pointerenter=move |_| hold()
+            on:pointermove=move |_| hold()
             on:pointerleave=move |_| go_on()
             on:focusin=move |_| hold()
             on:focusout=move |_| go_on()
