@@ -5,8 +5,22 @@ import assert from "node:assert/strict";
 import { App } from "../support/pages.mjs";
 import { until } from "../support/waiting.mjs";
 
-// How soon the next tab leads when the one that wrote is gone.
+// How soon the next tab leads when the one that wrote is gone, on a machine that plays other journeys beside this one. By itself it takes
+// less than two seconds: what is found is printed.
 const LEADS_MS = 5_000;
+const BAR = "nav[aria-label=Main]";
+
+// Waits until one of these tabs leads, and finds that it is only one.
+async function leader(tabs) {
+  const begun = Date.now();
+  const first = await Promise.any(tabs.map((tab) => tab.page.locator(BAR).waitFor({ timeout: LEADS_MS }).then(() => tab)));
+  console.log(`          the next tab led after ${Date.now() - begun} ms`);
+  await first.opened();
+  for (const tab of tabs) {
+    if (tab !== first) await tab.heading("Effigy is open in another tab").waitFor();
+  }
+  return first;
+}
 
 export default async function journey(stage) {
   const hub = await stage.hub();
@@ -69,18 +83,28 @@ export default async function journey(stage) {
   const crashed = first.page.waitForEvent("crash");
   inspector.send("Page.crash").catch(() => undefined);
   await crashed;
-  await second.page.locator("nav[aria-label=Main]").waitFor({ timeout: LEADS_MS });
-  const third = new App(first.device, await first.device.newPage());
-  await third.page.goto(hub.address);
-  await third.heading("Effigy is open in another tab").waitFor();
-  await second.post("The second to last tab");
-  await second.page.close();
-  await third.page.locator("nav[aria-label=Main]").waitFor({ timeout: LEADS_MS });
-  await third.sees("The second to last tab");
-  await third.post("The last tab");
+  await leader([second]);
+  const waiting = [];
+  for (let number = 3; number <= 5; number += 1) {
+    const tab = new App(first.device, await first.device.newPage());
+    await tab.page.goto(hub.address);
+    await tab.heading("Effigy is open in another tab").waitFor();
+    waiting.push(tab);
+  }
+  let leads = second;
+  while (waiting.length > 0) {
+    await leads.post(`With ${waiting.length} tabs waiting`);
+    await leads.page.close();
+    leads = await leader(waiting);
+    waiting.splice(waiting.indexOf(leads), 1);
+    await leads.sees(`With ${waiting.length + 1} tabs waiting`);
+  }
+  await leads.post("The last tab");
   await friend.tap("Home");
   await friend.sees("The last tab");
-  for (const text of ["From the first tab again", "From the second tab", "Answer 3"]) await friend.sees(text);
-  await third.isWhole();
+  for (const text of ["From the first tab again", "From the second tab", "Answer 3", "With 3 tabs waiting", "With 1 tabs waiting"]) {
+    await friend.sees(text);
+  }
+  await leads.isWhole();
   await friend.isWhole();
 }
