@@ -1,5 +1,7 @@
 // Pictures to post: drawn by Chromium, then loaded with everything a camera would have written into them.
 
+import { deflateSync } from "node:zlib";
+
 import { until } from "./waiting.mjs";
 
 export const SECRETS = {
@@ -163,6 +165,67 @@ export function movingWebp() {
   };
   const animated = Buffer.from([2, 0, 0, 0, 63, 0, 0, 63, 0, 0]);
   return chunk("RIFF", Buffer.concat([Buffer.from("WEBP"), chunk("VP8X", animated), chunk("ANIM", Buffer.alloc(6)), chunk("ANMF", Buffer.alloc(16))]));
+}
+
+const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+// A PNG of one colour, with these bytes for its pixels instead of its own, and these chunks before them.
+function plainPng(width, height, { pixels, before = [], behind = Buffer.alloc(0) } = {}) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  const data = pixels ?? deflateSync(Buffer.alloc((3 * width + 1) * height));
+  return Buffer.concat([PNG, pngChunk("IHDR", header), ...before, pngChunk("IDAT", data), pngChunk("IEND", Buffer.alloc(0)), behind]);
+}
+
+// A JPEG of one pixel that claims sides as long as a header can say.
+function wideJpeg() {
+  const frame = Buffer.from([8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0]);
+  return Buffer.concat([Buffer.from([0xff, 0xd8]), segment(0xdb, Buffer.alloc(65, 1)), segment(0xc0, frame), segment(0xda, Buffer.from([1, 1, 0, 0, 63, 0])), Buffer.from([0, 0xff, 0xd9])]);
+}
+
+function riff(...chunks) {
+  const body = Buffer.concat(chunks.map(([name, data]) => {
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(data.length);
+    return Buffer.concat([Buffer.from(name, "latin1"), size, data, Buffer.alloc(data.length % 2)]);
+  }));
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(body.length + 4);
+  return Buffer.concat([Buffer.from("RIFF"), size, Buffer.from("WEBP"), body]);
+}
+
+// What a picture must not be: each with its kind as somebody who means harm names it, and the sides that they say it has. Where only the
+// pixels are damaged, browsers show what they find.
+export function bombs() {
+  const page = Buffer.from("<!doctype html><script>alert(1)</script><img src=https://foreign.example/pixel.png>");
+  const png = (bytes, declared) => ({ bytes, mime: "image/png", declared });
+  const jpeg = (bytes) => ({ bytes, mime: "image/jpeg" });
+  const webp = (bytes) => ({ bytes, mime: "image/webp" });
+  const frames = Buffer.from([0, 0, 0x27, 0x10, 0, 0, 0, 0]);
+  const extended = Buffer.alloc(10);
+  extended.writeUIntLE(16_382, 4, 3);
+  extended.writeUIntLE(16_382, 7, 3);
+  const lossy = Buffer.concat([Buffer.from([0x10, 2, 0, 0x9d, 0x01, 0x2a, 64, 0, 48, 0]), Buffer.alloc(40, 0xaa)]);
+  const whole = plainPng(64, 48);
+  return {
+    "50,000 by 50,000": png(pngBomb()),
+    "other sides than it says": png(plainPng(8_000, 4_900)),
+    "65,535 by 65,535": jpeg(wideJpeg()),
+    "a canvas of 16,383": webp(riff(["VP8X", extended], ["VP8 ", lossy])),
+    "cut in its pixels": png(whole.subarray(0, whole.length - 30)),
+    "cut behind its header": png(whole.subarray(0, 40)),
+    "ten thousand frames": png(plainPng(64, 48, { before: [pngChunk("acTL", frames)] })),
+    "a film": webp(movingWebp()),
+    "a page": png(page),
+    "a page behind a picture": png(plainPng(64, 48, { behind: page })),
+    "a page within a picture": png(plainPng(64, 48, { before: [pngChunk("tEXt", Buffer.concat([Buffer.from("Comment\0"), page]))] })),
+    "a drawing that runs": png(Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><image href="https://foreign.example/pixel.png"/></svg>')),
+    "a document": png(Buffer.concat([Buffer.from("%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n"), whole])),
+    "pixels that are none": { ...png(plainPng(64, 48, { pixels: Buffer.alloc(300, 0x5a) })), mayBeShown: true },
+    "pixels of another picture": { ...png(plainPng(64, 48, { pixels: deflateSync(Buffer.alloc(40_000_000)).subarray(0, 9_000) })), mayBeShown: true },
+  };
 }
 
 // What of these bytes a published picture must not have.

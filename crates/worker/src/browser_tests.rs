@@ -25,6 +25,13 @@ const ECHO: &str = "
         self.postMessage([number, buffer], [buffer]);
     };
     self.postMessage(null);";
+/// A worker that cannot decode the picture it is asked for in time, but everything else.
+const SLOW: &str = "
+    self.onmessage = ({ data: [number, kind, text] }) => {
+        const { buffer } = text === 'slow' ? new Uint8Array([0xff]) : new TextEncoder().encode(`${kind}:${text}`);
+        self.postMessage([number, buffer], [buffer]);
+    };
+    self.postMessage(null);";
 /// A worker that cannot even begin.
 const BROKEN: &str = "throw new Error('this worker never begins');";
 
@@ -106,6 +113,31 @@ async fn a_worker_that_falls_is_replaced_and_what_it_held_is_done() {
     assert_eq!(texts, expected);
     assert_eq!(started.get(), 3);
     assert!(pool.is_there());
+}
+
+#[test]
+async fn a_worker_that_is_stuck_in_a_picture_is_replaced() {
+    let (pool, started) = pool(1, SLOW);
+    let found = answered(&ask(&pool, &["a", "slow", "b"]), 3).await;
+    let texts: Vec<Option<&str>> = found.iter().map(|(_, text)| text.as_deref()).collect();
+    // What is no text is none: the one byte that says so.
+    assert_eq!(texts, [Some("frame:a"), Some(""), Some("frame:b")]);
+    assert_eq!(started.get(), 2, "and it is no failure: as many may follow as come");
+    assert_eq!(answered(&ask(&pool, &["slow"; 9]), 9).await.len(), 9);
+    assert!(pool.is_there());
+}
+
+#[test]
+async fn a_picture_gets_five_seconds_to_be_decoded() {
+    let never = js_sys::Promise::new(&mut |_, _| ());
+    let begun = js_sys::Date::now();
+    assert!(picture::in_time(never).await.is_none());
+    let took = js_sys::Date::now() - begun;
+    assert!((4_900.0..9_000.0).contains(&took), "{took} ms");
+    let at_once = js_sys::Promise::new(&mut |resolve, _| drop(resolve.call0(&JsValue::NULL)));
+    assert!(picture::in_time(at_once).await.is_some());
+    assert!(picture::read(picture::SLOW).is_none() && picture::is_slow(picture::SLOW));
+    assert!(!picture::is_slow(&[]));
 }
 
 #[test]

@@ -17,10 +17,12 @@ pub enum Job {
     ///
     /// [`Message::check_text`]: effigy_proto::Message::check_text
     Frame(JsString),
-    /// Make a picture of a file. Answered as [`picture::write`] does, or with nothing when that
-    /// failed: who asked finds out why by doing it again.
+    /// Make a picture of a file. Answered as [`picture::write`] does; with [`picture::SLOW`] when
+    /// decoding it took too long; with nothing when it failed: who asked finds out why by doing it
+    /// again.
     ///
     /// [`picture::write`]: crate::picture::write
+    /// [`picture::SLOW`]: crate::picture::SLOW
     Picture(Blob, Use),
 }
 

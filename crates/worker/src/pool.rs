@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, ArrayBuffer};
+use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, MessageEvent, Worker};
 
 use crate::job::Job;
 use crate::listen::Listener;
+use crate::picture;
 
 /// Most jobs that one worker holds: one that it does, and one so that it need not wait for the next.
 const DEPTH: usize = 2;
@@ -184,6 +185,7 @@ impl Pool {
     fn heard(&self, name: u32, event: Event) {
         let event: MessageEvent = event.unchecked_into();
         let Some(at) = self.place(name) else { return };
+        let mut is_stuck = false;
         let answered = {
             let mut state = self.0.borrow_mut();
             let Some(hand) = state.hands.get_mut(at) else { return };
@@ -192,12 +194,17 @@ impl Pool {
                 let at = hand.asked.iter().position(|asked| asked.number == number)?;
                 Some((hand.asked.remove(at)?.done, answer))
             });
-            if answered.is_some() {
+            if let Some((_, answer)) = &answered {
                 state.failures = 0;
+                is_stuck = is_still_decoding(answer);
             }
             answered
         };
-        self.watch(at);
+        if is_stuck {
+            self.replace(at);
+        } else {
+            self.watch(at);
+        }
         self.hand_out();
         if let Some((done, answer)) = answered {
             done(Some(answer));
@@ -230,6 +237,16 @@ impl Pool {
         self.hand_out();
         if let Some(asked) = given_up {
             (asked.done)(None);
+        }
+    }
+
+    /// Ends a worker that gave a job up and is still busy with it. What else it held is done by others.
+    fn replace(&self, at: usize) {
+        let mut state = self.0.borrow_mut();
+        let mut hand = state.hands.remove(at);
+        hand.worker.terminate();
+        while let Some(asked) = hand.asked.pop_back() {
+            state.waiting.push_front(asked);
         }
     }
 
@@ -303,6 +320,12 @@ impl State {
         self.count = self.count.wrapping_add(1);
         self.count
     }
+}
+
+/// Whether a worker answers that a picture takes it too long. Nothing else is answered so.
+fn is_still_decoding(answer: &ArrayBuffer) -> bool {
+    let is_short = answer.byte_length() as usize == picture::SLOW.len();
+    is_short && picture::is_slow(&Uint8Array::new(answer).to_vec())
 }
 
 /// What a worker answers, and to which job.

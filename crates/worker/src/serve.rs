@@ -10,7 +10,7 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::job::Job;
 use crate::listen::Listener;
-use crate::picture::{self, Canvas, Use};
+use crate::picture::{self, Canvas, PictureFault, Use};
 
 thread_local! {
     /// Keeps the worker listening for as long as it lives.
@@ -50,8 +50,11 @@ pub fn serve() {
 #[expect(clippy::disallowed_methods, reason = "a worker has nobody else who could wait for it")]
 fn draw(page: DedicatedWorkerGlobalScope, number: u32, file: Blob, purpose: Use) {
     spawn_local(async move {
-        let made = picture::make(&file, purpose, Canvas::offscreen).await;
-        answer(&page, number, &made.map(|made| picture::write(&made)).unwrap_or_default());
+        match picture::make(&file, purpose, Canvas::offscreen).await {
+            Ok(made) => answer(&page, number, &picture::write(&made)),
+            Err(PictureFault::Slow) => answer(&page, number, picture::SLOW),
+            Err(_) => answer(&page, number, &[]),
+        }
     });
 }
 

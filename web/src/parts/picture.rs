@@ -86,7 +86,7 @@ fn Shown(image: Image, size: Size) -> impl IntoView {
             <img src=address alt=alt.clone() width=width.to_string() height=height.to_string() decoding="async"/>
         }
         .into_any(),
-        Loaded::Waiting => view! {
+        Loaded::Here | Loaded::Waiting => view! {
             <span class="picture-wait" style:aspect-ratio=ratio.clone()><span class="sr-only">"The picture is on its way"</span></span>
         }
         .into_any(),
@@ -97,20 +97,33 @@ fn Shown(image: Image, size: Size) -> impl IntoView {
             </span>
         }
         .into_any(),
-        Loaded::Missing => view! { <Missing content ratio=ratio.clone() size/> }.into_any(),
+        Loaded::Missing => view! {
+            <Absent content ratio=ratio.clone() size why="Nobody who is connected has this picture yet."/>
+        }
+        .into_any(),
+        Loaded::Unfit => view! {
+            <Absent content ratio=ratio.clone() size why="This picture is damaged or takes too long to draw, so it is not shown."/>
+        }
+        .into_any(),
     }
     }
 }
 
+/// The place of a picture that is not shown, and why.
 #[component]
-fn Missing(content: StoredValue<Content>, ratio: String, size: Size) -> impl IntoView {
+fn Absent(
+    content: StoredValue<Content>,
+    ratio: String,
+    size: Size,
+    why: &'static str,
+) -> impl IntoView {
     let model = expect_context::<Model>();
     let handle = expect_context::<Handle>();
     let retry = move |_| model.contents().ask(&content.get_value(), handle);
     view! {
         <span class="picture-wait picture-missing" style:aspect-ratio=ratio>
             <Glyph icon=Icon::Picture/>
-            <span>"Nobody who is connected has this picture yet."</span>
+            <span>{why}</span>
             // A button within the button that opens the picture would be none.
             {(size == Size::Full).then(|| view! {
                 <button class="button" type="button" on:click=retry>"Try again"</button>

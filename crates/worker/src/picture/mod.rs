@@ -10,13 +10,16 @@ use effigy_core::image::{self, ImageError, ImageKind};
 use effigy_core::limits::CONTENT_BYTES;
 use effigy_core::payload::ImageType;
 use effigy_proto::{Picture, Pixels};
+use futures_util::future::{Either, select};
+use futures_util::pin_mut;
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ImageBitmap};
 
 pub use canvas::Canvas;
-pub use wire::{read, write};
+pub use wire::{SLOW, is_slow, read, write};
 
 /// The longest side of a posted picture in pixels.
 const LONG_EDGE: u32 = 2048;
@@ -26,6 +29,10 @@ const SMALL_EDGE: u32 = 480;
 const FACE_EDGE: u32 = 512;
 /// Larger files are not even read: no camera makes a JPEG of this size.
 const FILE_BYTES: f64 = 64.0 * 1024.0 * 1024.0;
+
+/// How long the decoding of one picture may take, in milliseconds. A large photograph takes an old
+/// phone two seconds; what takes longer was made to.
+pub const DECODING: u32 = 5_000;
 
 /// What a picture is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,6 +52,8 @@ pub enum PictureFault {
     File,
     /// It is not a picture that may be posted.
     Image(ImageError),
+    /// Decoding it takes longer than [`DECODING`].
+    Slow,
 }
 
 impl From<ImageError> for PictureFault {
@@ -90,8 +99,19 @@ async fn decode(file: &Blob) -> Result<ImageBitmap, PictureFault> {
     image::strip(&Uint8Array::new(&bytes).to_vec())?;
     // From the file itself, because its orientation stands in the part that was looked away from.
     let bitmap = bitmap_of(file).ok_or(PictureFault::Browser)?;
-    let bitmap = JsFuture::from(bitmap).await.map_err(|_| PictureFault::Browser)?;
-    bitmap.dyn_into().map_err(|_| PictureFault::Browser)
+    let bitmap = in_time(bitmap).await.ok_or(PictureFault::Slow)?;
+    bitmap.ok().and_then(|bitmap| bitmap.dyn_into().ok()).ok_or(PictureFault::Browser)
+}
+
+/// What a decoder answers; `None` when it takes longer than [`DECODING`]. What it does meanwhile goes
+/// on: only the end of its worker ends it.
+pub async fn in_time(decoding: Promise) -> Option<Result<JsValue, JsValue>> {
+    let (decoded, late) = (JsFuture::from(decoding), TimeoutFuture::new(DECODING));
+    pin_mut!(decoded);
+    match select(decoded, late).await {
+        Either::Left((decoded, _)) => Some(decoded),
+        Either::Right(_) => None,
+    }
 }
 
 /// The browser's decoder, which pages and workers have alike.

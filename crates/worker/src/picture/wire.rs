@@ -5,6 +5,14 @@ use effigy_proto::{Picture, Pixels};
 
 const KINDS: [ImageType; 3] = [ImageType::Jpeg, ImageType::Png, ImageType::Webp];
 
+/// Said instead of a picture whose decoding took too long, and most likely still goes on.
+pub const SLOW: &[u8] = &[0xFF];
+
+/// Whether this was said instead of a picture.
+pub fn is_slow(bytes: &[u8]) -> bool {
+    bytes == SLOW
+}
+
 /// Writes a picture for [`read`]. Its words are not of a worker's making and are left out.
 pub fn write(picture: &Picture) -> Vec<u8> {
     let mut bytes = Vec::new();
