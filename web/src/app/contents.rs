@@ -72,6 +72,8 @@ struct Cache {
     count: u64,
     /// How many are being decoded.
     decoding: usize,
+    /// Whether no picture is shown at all.
+    is_stopped: bool,
     slots: BTreeMap<Key, Slot>,
     /// Those that wait to be decoded. No more than there are slots.
     undecoded: VecDeque<Key>,
@@ -109,8 +111,16 @@ impl Contents {
         state
     }
 
+    /// Shows no pictures any more, or again.
+    pub(super) fn stop(self, is_stopped: bool) {
+        self.0.update_value(|cache| cache.is_stopped = is_stopped);
+    }
+
     /// Asks for the picture (again).
     pub(crate) fn ask(self, content: &Content, handle: Handle) {
+        if self.0.try_with_value(|cache| cache.is_stopped).unwrap_or(true) {
+            return;
+        }
         let heard = handle.send(Command::LoadContent { cid: content.cid, size: content.size });
         self.set(key(content), if heard { Loaded::Waiting } else { Loaded::Missing });
     }

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::{Route, Router, Section};
 use crate::parts::{
-    Glyph, Icon, KeyboardHelp, RepairNotice, StatusLine, UnwritableNotice, UpdateNotice,
+    Glyph, Icon, KeyboardHelp, NarrowNotice, RepairNotice, StatusLine, UnwritableNotice,
+    UpdateNotice,
 };
 use crate::screens::{
     About, Add, Appearance, Compose, Connect, Home, InviteScreen, Lost, NetworkScreen, People,
@@ -20,6 +21,7 @@ pub(crate) fn Frame() -> impl IntoView {
             <Bar/>
             <div class="column">
                 <UpdateNotice/>
+                <NarrowNotice/>
                 <RepairNotice/>
                 <UnwritableNotice/>
                 <main id="main" tabindex="-1"><Place/></main>

@@ -19,7 +19,7 @@ pub(crate) use desk::Sheet;
 pub(crate) use handle::{Answer, Handle, NotDone};
 pub(crate) use keys::KeyHelp;
 pub(crate) use model::Model;
-pub(crate) use phase::{Damage, Fault, Phase, Wish};
+pub(crate) use phase::{Damage, Fault, Opening, Phase, Wish};
 pub(crate) use route::{Route, Section};
 pub(crate) use router::Router;
 pub(crate) use toasts::{Said, Toast};
@@ -30,9 +30,9 @@ use effigy_proto::Command;
 use leptos::ev;
 use leptos::prelude::*;
 
-use crate::browser::{clock, page, settings};
+use crate::browser::{clock, page, settings, starts};
 use crate::parts::{Toasts, Unsent, UpdateNotice};
-use crate::screens::{Broken, Loading, OtherTab, Repair, TimelinePlace, Welcome};
+use crate::screens::{Broken, Careful, Loading, OtherTab, Repair, TimelinePlace, Welcome};
 use frame::Frame;
 
 /// How often "40 s" is counted anew. Only texts that change by it touch the page.
@@ -55,6 +55,7 @@ pub(crate) fn App() -> impl IntoView {
     keep_time(model);
     keep_drafts(model, handle);
     keep_the_page();
+    judge_start(model);
     wake_with_the_page(handle);
 
     let phase = model.phase();
@@ -70,6 +71,7 @@ pub(crate) fn App() -> impl IntoView {
             kind.get();
             match phase.get_untracked() {
                 Phase::Broken(fault) => view! { <Broken fault/> }.into_any(),
+                Phase::Careful => view! { <Careful/> }.into_any(),
                 Phase::Loading => view! { <Loading/> }.into_any(),
                 Phase::OtherTab => view! { <OtherTab/> }.into_any(),
                 Phase::Repair(_) => view! { <Repair/> }.into_any(),
@@ -113,6 +115,31 @@ fn keep_the_page() {
     };
     page::listen(ev::dragover, refuse);
     page::listen(ev::drop, refuse);
+}
+
+/// How long after its first screen the app is taken to have started: it was drawn by then.
+const STARTED: Duration = Duration::from_millis(500);
+
+/// Forgets the count of starts that came to nothing, once this one came to something.
+fn judge_start(model: Model) {
+    let phase = model.phase();
+    let is_up = Memo::new(move |_| match phase.get() {
+        Phase::Broken(Fault::Stopped) | Phase::Careful | Phase::Loading => false,
+        Phase::Broken(_) | Phase::OtherTab | Phase::Repair(_) | Phase::Running | Phase::Welcome => {
+            true
+        }
+    });
+    Effect::new(move || {
+        if is_up.get() {
+            set_timeout(starts::end_well, STARTED);
+        }
+    });
+    // Whoever leaves while everything is read has not seen it fail.
+    page::listen(ev::pagehide, move |_| {
+        if !matches!(phase.get_untracked(), Phase::Broken(Fault::Stopped) | Phase::Careful) {
+            starts::end_well();
+        }
+    });
 }
 
 /// Says to screen readers and keys that something else fills the page: but not at the start, where

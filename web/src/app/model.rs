@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use effigy_core::{Cid, Identity, Invite};
+use effigy_core::{Cid, Identity, Invite, Payload};
 use effigy_feed::View;
 use effigy_proto::{Event, Known, Network, Repair};
 use leptos::prelude::*;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use super::contents::Contents;
 use super::desk::Desk;
 use super::handle::{NotDone, Tickets};
-use super::phase::{Damage, Phase};
+use super::phase::{Damage, Opening, Phase};
 use super::toasts::{Said, Toasts};
 
 /// Everything on screen. Plain data inside; the signals only say when to look again.
@@ -23,6 +23,8 @@ pub(crate) struct Model {
     /// How many bytes the last request for room brought.
     freed: StoredValue<u64>,
     invite: RwSignal<Option<Invite>>,
+    /// Whether posts of others and pictures are left out.
+    is_narrow: RwSignal<bool>,
     network: RwSignal<Network>,
     /// Whether the person said that this device goes on without what is missing.
     overridden: StoredValue<bool>,
@@ -71,6 +73,7 @@ impl Model {
             feeds: StoredValue::new(Feeds::default()),
             freed: StoredValue::new(0),
             invite: RwSignal::new(None),
+            is_narrow: RwSignal::new(false),
             network: RwSignal::new(Network::default()),
             overridden: StoredValue::new(false),
             now: RwSignal::new(0),
@@ -84,8 +87,12 @@ impl Model {
         }
     }
 
-    /// Says whose app this is, before the first event: the account and this device.
-    pub(crate) fn open(self, me: Identity, device: Identity) {
+    /// Says whose app this is, before the first event: the account and this device; and what of what
+    /// was kept is shown.
+    pub(crate) fn open(self, me: Identity, device: Identity, opening: Opening) {
+        let is_narrow = opening == Opening::OwnOnly;
+        self.is_narrow.set(is_narrow);
+        self.contents.stop(is_narrow);
         self.feeds.set_value(Feeds {
             device: Some(device),
             positions: BTreeMap::new(),
@@ -180,8 +187,13 @@ impl Model {
     }
 
     fn take_in(self, entries: &[Known]) {
+        let is_narrow = self.is_narrow.get_untracked();
         self.feeds.update_value(|feeds| {
+            let me = feeds.view.as_ref().map(View::me);
             for known in entries {
+                if is_narrow && is_post_of_others(known, me) {
+                    continue;
+                }
                 if Some(known.entry.header().identity) == feeds.device {
                     feeds.positions.insert(known.entry.id(), known.position);
                 }
@@ -301,6 +313,11 @@ impl Model {
         self.repair.into()
     }
 
+    /// Whether posts of others and pictures are left out.
+    pub(crate) fn is_narrow(self) -> Signal<bool> {
+        self.is_narrow.into()
+    }
+
     /// Whether the store takes nothing now: `Some(true)` for want of room.
     pub(crate) fn unwritable(self) -> Signal<Option<bool>> {
         self.unwritable.into()
@@ -315,4 +332,12 @@ impl Model {
     pub(crate) const fn toasts(self) -> Toasts {
         self.toasts
     }
+}
+
+/// Whether an entry is something that others posted, not only who they are.
+fn is_post_of_others(known: &Known, me: Option<Identity>) -> bool {
+    let author = known.entry.header().synod.map(|(synod, _)| synod);
+    let is_post =
+        matches!(known.payload, Some(Payload::Comment(_) | Payload::Image(_) | Payload::Note(_)));
+    is_post && author != me
 }

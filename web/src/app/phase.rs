@@ -7,6 +7,8 @@ use effigy_proto::{Picture, Repair, Ticket};
 pub(crate) enum Phase {
     /// Nothing works, for this reason.
     Broken(Fault),
+    /// The last starts came to nothing: the person says how to start now.
+    Careful,
     /// What was kept is being read.
     Loading,
     /// Another tab of this browser writes.
@@ -46,9 +48,23 @@ pub(crate) enum Fault {
     Unsupported,
 }
 
+/// How what was kept is opened.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Opening {
+    /// Without what others posted and without pictures: one of them may be what stops the app.
+    OwnOnly,
+    /// After all of it was read and looked through.
+    Thorough,
+    /// The newest posts first.
+    #[default]
+    Usual,
+}
+
 /// What only `start` can do, because no engine runs yet or none may.
 #[derive(Debug)]
 pub(crate) enum Wish {
+    /// Open what was kept in this way, after starts that came to nothing.
+    Open(Opening),
     /// Make keys and a new account, then hand on [`effigy_proto::Command::Begin`] with this ticket.
     Start(NewAccount),
     /// Give up what is left of the lost account: forget its keys and its store, and go to Welcome.

@@ -15,6 +15,7 @@ pub(crate) const WAYS_OUT: [(&str, &str); 3] =
 /// tells what to do. What was posted is in the store and safe.
 pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
+        super::starts::fail();
         web_console(&info.to_string());
         // Without the page there is nobody to tell.
         show(info).unwrap_or_default();

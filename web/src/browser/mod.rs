@@ -16,6 +16,7 @@ pub(crate) mod picture;
 pub(crate) mod room;
 pub(crate) mod settings;
 pub(crate) mod share;
+pub(crate) mod starts;
 pub(crate) mod tabs;
 pub(crate) mod update;
 pub(crate) mod version;

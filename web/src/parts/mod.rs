@@ -36,7 +36,9 @@ pub(crate) use icon::{Glyph, Icon};
 pub(crate) use keyboard_help::KeyboardHelp;
 pub(crate) use markdown::Markdown;
 pub(crate) use name::{Name, ShortKey, called};
-pub(crate) use notices::{KeepNotice, RepairNotice, Unsent, UnwritableNotice, UpdateNotice};
+pub(crate) use notices::{
+    KeepNotice, NarrowNotice, RepairNotice, Unsent, UnwritableNotice, UpdateNotice,
+};
 pub(crate) use person_row::PersonRow;
 pub(crate) use picture::Pictures;
 pub(crate) use post_card::{PostCard, Role};

@@ -61,6 +61,23 @@ pub(crate) fn UpdateNotice() -> impl IntoView {
     }
 }
 
+/// After starts that came to nothing, only a part is shown.
+#[component]
+pub(crate) fn NarrowNotice() -> impl IntoView {
+    let is_narrow = expect_context::<Model>().is_narrow();
+    view! {
+        <Show when=move || is_narrow.get()>
+            <div class="notice" role="status" data-notice="narrow">
+                <Glyph icon=Icon::Info/>
+                <p>"Posts of others and pictures are left out, because Effigy did not start before. They are kept and go on arriving. If somebody's posts are the cause, you can block them in People."</p>
+                <div class="notice-actions">
+                    <button class="button" type="button" data-effigy="again">"Show everything"</button>
+                </div>
+            </div>
+        </Show>
+    }
+}
+
 /// This device must not write before its own feed is whole again.
 #[component]
 pub(crate) fn RepairNotice() -> impl IntoView {

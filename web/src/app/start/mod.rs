@@ -24,12 +24,15 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::handle::{Handle, Inbox, NotDone};
 use super::model::Model;
-use super::phase::{Damage, Fault, Phase, Wish};
+use super::phase::{Damage, Fault, Opening, Phase, Wish};
 use crate::browser::lock::{How, Lock, Locks};
+use crate::browser::starts;
 use crate::browser::tabs::{Tabs, Word};
 use account::{Found, Trouble};
 use session::Ended;
 
+/// After how many starts that came to nothing the person is asked how to start.
+const FAILED_STARTS: u32 = 2;
 /// How long a tab that is asked to give way may take, in milliseconds. A frozen one never answers.
 const PATIENCE: u32 = 3_000;
 /// How long a tab that has given way keeps the lock for whoever asked, in milliseconds.
@@ -160,6 +163,7 @@ async fn work(
     stopper: &RefCell<Option<Stopper>>,
 ) -> Result<(), Fault> {
     let mut begin = None;
+    let has_failed = starts::begin() >= FAILED_STARTS;
     loop {
         let account = match account::find().await? {
             Found::Account(account) => account,
@@ -187,10 +191,26 @@ async fn work(
                 continue;
             }
         };
-        match session::run(model, inbox, account, begin.take(), stopper).await {
+        let opening = if has_failed && begin.is_none() {
+            how_to_open(model, inbox).await
+        } else {
+            Opening::Usual
+        };
+        match session::run(model, inbox, account, begin.take(), opening, stopper).await {
             Ended::Fault(fault) => return Err(fault),
             Ended::StartOver => start_over(model).await,
             Ended::Stopped => return Ok(()),
+        }
+    }
+}
+
+/// Asks the person how to start after starts that came to nothing.
+async fn how_to_open(model: Model, inbox: &mut Inbox) -> Opening {
+    model.set_phase(Phase::Careful);
+    loop {
+        if let Wish::Open(opening) = next_wish(inbox).await {
+            model.set_phase(Phase::Loading);
+            return opening;
         }
     }
 }

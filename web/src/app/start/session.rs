@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use effigy_core::Identity;
 use effigy_net_web::{Stopper, WebWorld, random};
 use effigy_proto::{Command, Config, Event, Known, Repair, Role};
+use effigy_store::Store as _;
 use effigy_worker::Listener;
 use futures_channel::mpsc::{self, Receiver, Sender};
 use futures_util::future::{Either, join, select};
@@ -13,7 +14,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{GetUntracked as _, document, window};
 
 use super::account::Account;
-use super::{Damage, Fault, Inbox, Model, NotDone, Phase, Wish};
+use super::{Damage, Fault, Inbox, Model, NotDone, Opening, Phase, Wish};
 use crate::app::phase::NewAccount;
 use crate::browser::{clock, page, workers};
 
@@ -44,6 +45,7 @@ pub(super) async fn run(
     inbox: &mut Inbox,
     account: Box<Account>,
     newcomer: Option<NewAccount>,
+    opening: Opening,
     stopper: &RefCell<Option<Stopper>>,
 ) -> Ended {
     let Account { fence, keys, store } = *account;
@@ -51,7 +53,11 @@ pub(super) async fn run(
         return Ended::Fault(Fault::Unsupported);
     };
     let device = keys.device.identity();
-    model.open(me, device);
+    model.open(me, device, opening);
+    if opening == Opening::Thorough {
+        // Where that cannot be written, the start is the usual one, and says so soon enough.
+        let _ = store.apply(effigy_proto::reread()).await;
+    }
 
     let world = WebWorld::new(Vec::new(), workers::pool());
     let stop = world.stopper();
@@ -161,7 +167,7 @@ impl Attendant {
                         self.stop.stop();
                     }
                 }
-                Either::Right((Some(Wish::UseHere), _)) => (),
+                Either::Right((Some(Wish::Open(_) | Wish::UseHere), _)) => (),
                 Either::Right((None, _)) => {
                     while let Some(event) = events.next().await {
                         self.take(event);
