@@ -31,6 +31,24 @@ export default async function journey(stage) {
   await ana.isWhole();
   await ana.tap("Home");
 
+  // The note beside the store cannot be read: nobody knows whether all is here, so nothing is written before Ana says so.
+  await ana.page.evaluate(() => localStorage.setItem("effigy.fence", "{\"device\":"));
+  await ana.page.reload();
+  await ana.heading("Some of your posts may be missing here").waitFor();
+  await ana.page.getByText(/^\d+ posts are here\.$/).waitFor();
+  await ana.button("Read meanwhile").click();
+  await ana.page.getByText("Perhaps not all of your own posts are here.").waitFor();
+  await ana.sees("Still one chain");
+  await ana.page.reload();
+  await ana.heading("Some of your posts may be missing here").waitFor();
+  await ana.button("Go on with what is here").click();
+  await ana.page.getByRole("dialog", { name: "Go on with what is here?" }).getByRole("button", { name: "Go on" }).click();
+  await ana.opened();
+  await ana.post("Still the same chain");
+  await ana.page.reload();
+  await ana.opened();
+  await ana.isWhole();
+
   // The store alone, with the keys in it.
   await lose(ana, "indexeddb");
   await ana.heading("Some of your posts are missing here").waitFor();

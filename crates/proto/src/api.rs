@@ -416,6 +416,14 @@ pub struct Repair {
     pub mended: bool,
 }
 
+impl Repair {
+    /// Whether it is known how many there must be. It is not where the record beside the store cannot
+    /// be read: only the person can say then that all is here.
+    pub const fn is_counted(&self) -> bool {
+        self.known != u64::MAX
+    }
+}
+
 /// How the network is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {

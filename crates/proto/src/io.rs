@@ -100,6 +100,12 @@ pub struct Fence {
     pub synod_count: u64,
 }
 
+impl Fence {
+    /// A record that is there and cannot be read. It may have said anything, so nothing that is here is
+    /// known to be all.
+    pub const UNREADABLE: Self = Self { device_count: u64::MAX, synod_count: u64::MAX };
+}
+
 /// A WebRTC session description or candidate, as the browser writes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RtcEvent {

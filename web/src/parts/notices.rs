@@ -89,11 +89,12 @@ pub(crate) fn RepairNotice() -> impl IntoView {
         }
     };
     let words = move || {
-        repair.get().map(|repair| {
-            format!(
+        repair.get().map(|repair| match repair.is_counted() {
+            true => format!(
                 "This device is catching up with its own posts: {} of {} are back. You can read, but not post, until then.",
                 repair.held, repair.known
-            )
+            ),
+            false => "Perhaps not all of your own posts are here. You can read, but not post, until you say that they are.".to_owned(),
         })
     };
     view! {

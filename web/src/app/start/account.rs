@@ -75,7 +75,9 @@ pub(super) async fn find() -> Result<Found, Fault> {
     let Some(keys) = open_keys(&sealed).await? else { return Ok(Found::Remains) };
     let fence = match recorded {
         fence::Record::Present(fence) => Some(fence),
-        fence::Record::Absent | fence::Record::Garbled | fence::Record::Unavailable => None,
+        // Somebody has meddled with what this browser keeps, perhaps with more than the note.
+        fence::Record::Garbled => Some(Fence::UNREADABLE),
+        fence::Record::Absent | fence::Record::Unavailable => None,
     };
     if let Some(account) = &keys.synod {
         // Where there is no place for the mark, the database is all there is to go by.

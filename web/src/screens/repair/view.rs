@@ -12,17 +12,28 @@ use effigy_proto::Command;
 pub(crate) fn Repair() -> impl IntoView {
     let phase = expect_context::<Model>().phase();
     let behind = Memo::new(move |_| match phase.get() {
-        Phase::Repair(Damage::Behind(repair)) => Some((repair.held, repair.known)),
+        Phase::Repair(Damage::Behind(repair)) => Some(repair),
         _ => None,
     });
     let is_behind = Memo::new(move |_| behind.get().is_some());
+    let is_unsure = Memo::new(move |_| behind.get().is_some_and(|repair| !repair.is_counted()));
+    let title = move || {
+        if is_unsure.get() {
+            "Some of your posts may be missing here"
+        } else {
+            "Some of your posts are missing here"
+        }
+    };
+    let counts = Signal::derive(move || {
+        behind.get().map(|repair| (repair.held, repair.known)).unwrap_or_default()
+    });
     page::set_title("Posts are missing · Effigy");
     view! {
         <main class="plain">
             <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
-            <h1 tabindex="-1">"Some of your posts are missing here"</h1>
+            <h1 tabindex="-1">{title}</h1>
             {move || if is_behind.get() {
-                view! { <Behind counts=Signal::derive(move || behind.get().unwrap_or_default())/> }.into_any()
+                view! { <Behind counts is_unsure/> }.into_any()
             } else {
                 view! { <KeysLost/> }.into_any()
             }}
@@ -32,7 +43,7 @@ pub(crate) fn Repair() -> impl IntoView {
 
 /// The rest is being fetched.
 #[component]
-fn Behind(counts: Signal<(u64, u64)>) -> impl IntoView {
+fn Behind(counts: Signal<(u64, u64)>, is_unsure: Memo<bool>) -> impl IntoView {
     let handle = expect_context::<Handle>();
     let model = expect_context::<Model>();
     let asked = RwSignal::new(false);
@@ -45,16 +56,30 @@ fn Behind(counts: Signal<(u64, u64)>) -> impl IntoView {
                 .trouble("Effigy is busy. Nothing was changed; please try again in a moment.");
         }
     });
+    let question = Signal::derive(move || {
+        if is_unsure.get() {
+            "Go on with what is here?".to_owned()
+        } else {
+            "Go on without the missing posts?".to_owned()
+        }
+    });
     view! {
-        <p>"The browser lost part of what this device wrote. Friends and meeting points that have it are being asked for it. Until then nothing new is posted, so that nobody sees two versions of you."</p>
-        <p role="status">{move || format!("{} of {} posts are here.", counts.get().0, counts.get().1)}</p>
-        <progress max=move || counts.get().1.to_string() value=move || counts.get().0.to_string() aria-label="Posts that are here"></progress>
+        <Show when=move || is_unsure.get() fallback=move || view! {
+            <p>"The browser lost part of what this device wrote. Friends and meeting points that have it are being asked for it. Until then nothing new is posted, so that nobody sees two versions of you."</p>
+            <p role="status">{move || format!("{} of {} posts are here.", counts.get().0, counts.get().1)}</p>
+            <progress max=move || counts.get().1.to_string() value=move || counts.get().0.to_string() aria-label="Posts that are here"></progress>
+        }>
+            <p>"The browser damaged its note of how much this device has written, so Effigy cannot tell whether all of it is here. Friends and meeting points are being asked for more. Read what is here: if your newest post is among it, go on. Until then nothing new is posted, so that nobody sees two versions of you."</p>
+            <p role="status">{move || format!("{} posts are here.", counts.get().0)}</p>
+        </Show>
         <StatusLine/>
         <div class="actions">
             <button class="button" type="button" on:click=move |_| model.set_phase(Phase::Running)>"Read meanwhile"</button>
-            <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Go on without them"</button>
+            <button class="button danger" type="button" on:click=move |_| asked.set(true)>
+                {move || if is_unsure.get() { "Go on with what is here" } else { "Go on without them" }}
+            </button>
         </div>
-        <Question open=asked title="Go on without the missing posts?" yes="Go on" act=go_on>
+        <Question open=asked title=question yes="Go on" act=go_on>
             <p>"Do this only if nobody who has them will come back. People who still hold the missing posts will see two versions of this device."</p>
         </Question>
     }

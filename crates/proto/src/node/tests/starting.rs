@@ -10,7 +10,7 @@ use effigy_store::{Key, Pack, Table};
 use super::devices::following;
 use super::{Actor, Desk};
 use crate::api::{Command, Event, Known};
-use crate::io::Fence;
+use crate::io::{Fence, Input};
 use crate::node::packs::outline_key;
 use crate::node::reread;
 
@@ -235,6 +235,25 @@ fn a_store_behind_its_fence_says_so_before_it_looks_as_if_all_were_well() {
     desk.fence = Some(Fence { device_count: fence.device_count - 1, ..fence });
     desk.restart();
     assert!(desk.post("three"));
+}
+
+#[test]
+fn who_cannot_read_the_fence_writes_nothing_before_the_person_says_so() {
+    let mut desk = Desk::person(1);
+    assert!(desk.post("one"));
+    let fence = desk.fence.replace(Fence::UNREADABLE).unwrap();
+    desk.restart();
+    let mut repairs = desk.events.iter().filter_map(|event| match event {
+        Event::Repair(repair) => Some(*repair),
+        _ => None,
+    });
+    assert!(repairs.next_back().is_some_and(|repair| !repair.is_counted() && !repair.mended));
+    assert!(!desk.post("two"), "it must not write");
+    desk.pass(120_000);
+    assert!(!desk.post("two"), "however long it waits");
+    desk.tell(Input::Command(Command::OverrideFence));
+    assert_eq!(desk.fence.as_ref(), Some(&fence), "it can be read again");
+    assert!(desk.post("two"));
 }
 
 /// Texts in packs, by pack, of one feed.
