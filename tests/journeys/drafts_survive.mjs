@@ -1,5 +1,5 @@
 // What somebody has begun to write stays: through other screens, a reload, a crash; text of any length, pictures in their order with
-// their descriptions. What was sent is no draft any more, whatever screen is shown by then.
+// their descriptions. What was sent is no draft any more, whatever screen is shown by then. The same with one's own profile.
 
 import assert from "node:assert/strict";
 
@@ -57,6 +57,44 @@ async function isEmpty(app, what) {
   await app.heading("New post").waitFor();
   assert.equal(await app.text.inputValue(), "", what);
   assert.equal(await app.page.locator(".slot").count(), 0, what);
+}
+
+// What is in the form of the own profile.
+async function profile(app) {
+  await app.go("#/you/profile");
+  await app.heading("Edit profile").waitFor();
+  return { name: await app.field("Your name").inputValue(), about: await app.field("About you").inputValue() };
+}
+
+// Ana changes her profile, is interrupted in every way, and goes on.
+async function changesProfile(ana, picture) {
+  assert.deepEqual(await profile(ana), { name: "Ana", about: "" });
+  await ana.field("Your name").fill("Ana Lima");
+  await ana.field("About you").fill("I draw maps.");
+  await ana.page.locator(".face-field input[type=file]").setInputFiles(picture);
+  await ana.page.getByAltText("The picture you chose").waitFor();
+  const begun = { name: "Ana Lima", about: "I draw maps." };
+  await ana.tap("Home");
+  assert.deepEqual(await profile(ana), begun, "after another screen");
+  await ana.page.waitForTimeout(1_000);
+  await ana.page.reload();
+  assert.deepEqual(await profile(ana), begun, "after a reload");
+  await ana.page.getByText("Draft restored.").waitFor();
+  await ana.page.getByAltText("The picture you chose").waitFor();
+
+  // The limit is one of bytes: a smile has four, and five hundred are as many as there may be.
+  await ana.field("About you").fill("\u{1f642}".repeat(501));
+  await ana.page.getByText("4 too long").waitFor();
+  assert.ok(await ana.button("Save").isDisabled());
+  await ana.field("About you").fill("\u{1f642}".repeat(500));
+  await ana.page.getByText("0 left").waitFor();
+  await ana.button("Save").click();
+  await ana.page.getByText("Your profile is saved.").waitFor();
+  await ana.page.reload();
+  assert.deepEqual(await profile(ana), { name: "Ana Lima", about: "\u{1f642}".repeat(500) });
+  await ana.page.locator(".face-field .avatar img[src^='blob:']").waitFor();
+  assert.equal(await ana.page.getByText("Draft restored.").count(), 0, "what was saved is no draft");
+  assert.equal(await ana.page.getByAltText("The picture you chose").count(), 0);
 }
 
 export default async function journey(stage) {
@@ -122,4 +160,5 @@ export default async function journey(stage) {
   await ana.insert("Short again");
   await ana.sendPost();
   await ana.isWhole();
+  await changesProfile(ana, pictures[1]);
 }

@@ -156,6 +156,38 @@ impl Desk {
         self.0.try_with_value(shown).unwrap_or_default()
     }
 
+    /// Writes a sheet down whenever something changes of what `track` follows.
+    pub(crate) fn save_changes(self, slot: &str, handle: Handle, track: impl Fn() + 'static) {
+        let slot = slot.to_owned();
+        Effect::new(move |before: Option<()>| {
+            track();
+            if before.is_some() {
+                self.save_soon(&slot, handle);
+            }
+        });
+    }
+
+    /// Keeps a picture of a draft whenever it is another one.
+    pub(crate) fn save_picture(
+        self,
+        slot: &'static str,
+        place: u8,
+        handle: Handle,
+        picture: Signal<Option<Picture>>,
+    ) {
+        Effect::new(move |before: Option<bool>| {
+            let picture = picture.get();
+            let has_one = picture.is_some();
+            // Where none was, none has to go.
+            if has_one || before == Some(true) {
+                let slot = slot.to_owned();
+                // If the inbox is full, the picture outlives screens but no reload.
+                let _ = handle.send(Command::SaveDraftPicture { picture, place, slot });
+            }
+            has_one
+        });
+    }
+
     /// Writes a sheet down after a pause in typing.
     pub(crate) fn save_soon(self, slot: &str, handle: Handle) {
         let name = slot.to_owned();

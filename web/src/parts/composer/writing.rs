@@ -60,12 +60,9 @@ impl Writing {
             handle,
             model,
         };
-        Effect::new(move |before: Option<()>| {
+        model.desk().save_changes(&purpose.slot(), handle, move || {
             writing.text.track();
             writing.attachments.track();
-            if before.is_some() {
-                model.desk().save_soon(&purpose.slot(), handle);
-            }
         });
         writing
     }

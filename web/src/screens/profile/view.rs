@@ -1,68 +1,10 @@
 //! The view for changing the own profile.
 
-use effigy_core::limits::ABOUT_BYTES;
-use effigy_core::payload::Profile as CoreProfile;
-use effigy_core::text::clean_name;
-use effigy_proto::{Command, Picture, PictureChange};
 use leptos::prelude::*;
 
-use crate::app::{Handle, Model, error, task};
-use crate::browser::page;
+use super::form::Form;
+use crate::app::{Handle, Model, Sheet as _};
 use crate::parts::{Avatar, FaceField, Screen};
-
-/// What is in the form.
-#[derive(Clone, Copy)]
-struct Form {
-    about: RwSignal<String>,
-    busy: RwSignal<bool>,
-    chosen: RwSignal<Option<Picture>>,
-    name: RwSignal<String>,
-    removed: RwSignal<bool>,
-    trouble: RwSignal<Option<&'static str>>,
-}
-
-impl Form {
-    fn filled(known: CoreProfile) -> Self {
-        Self {
-            about: RwSignal::new(known.about),
-            busy: RwSignal::new(false),
-            chosen: RwSignal::new(None),
-            name: RwSignal::new(known.name),
-            removed: RwSignal::new(false),
-            trouble: RwSignal::new(None),
-        }
-    }
-
-    fn picture(self) -> PictureChange {
-        match self.chosen.get_untracked() {
-            Some(picture) => PictureChange::Replace(picture),
-            None if self.removed.get_untracked() => PictureChange::Remove,
-            None => PictureChange::Keep,
-        }
-    }
-
-    fn save(self, model: Model, handle: Handle) {
-        let name = clean_name(&self.name.get_untracked());
-        if name.is_empty() {
-            self.trouble.set(Some("Please enter a name. Any name will do."));
-            return;
-        }
-        let picture = self.picture();
-        let about = self.about.get_untracked().trim().to_owned();
-        self.busy.set(true);
-        task::run(async move {
-            let command = |ticket| Command::EditProfile { about, name, picture, ticket };
-            match handle.request(command).await {
-                Ok(_) => {
-                    model.toasts().note("Your profile is saved.");
-                    page::back("#/you");
-                }
-                Err(why) => drop(self.trouble.try_set(Some(error::not_done(why)))),
-            }
-            self.busy.try_set(false);
-        });
-    }
-}
 
 /// The form. Begins with what is there.
 #[component]
@@ -75,11 +17,21 @@ pub(crate) fn Profile() -> impl IntoView {
         .flatten()
         .unwrap_or_default();
     let had_picture = known.picture.is_some();
-    let form = Form::filled(known);
-    let Form { about, busy, chosen, name, removed, trouble } = form;
+    let form = *Form::take_up(known, model, handle);
+    if form.holds() && !form.busy.get_untracked() {
+        model.toasts().note("Draft restored.");
+    }
+    let Form { about, busy, chosen, name, removed, trouble, .. } = form;
+    // Only said when it begins to matter.
+    let left = move || match form.about_left() {
+        left @ 0..=200 => Some(format!("{left} left")),
+        left @ ..0 => Some(format!("{} too long", left.unsigned_abs())),
+        _ => None,
+    };
+    let too_long = move || form.about_left() < 0;
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        form.save(model, handle);
+        form.save();
     };
     let face = ViewFn::from(move || {
         me.filter(|_| !removed.get()).map(|synod| view! { <Avatar synod size="large"/> })
@@ -97,11 +49,11 @@ pub(crate) fn Profile() -> impl IntoView {
                 </label>
                 <label>
                     <span class="label">"About you"</span>
-                    <textarea rows="4" dir="auto" maxlength=ABOUT_BYTES.to_string() bind:value=about></textarea>
+                    <textarea rows="4" dir="auto" aria-describedby="about-hint" aria-invalid=move || too_long().to_string() bind:value=about></textarea>
                 </label>
-                <p class="hint">"Everybody who follows you sees this."</p>
+                <p class="hint" id="about-hint">"Everybody who follows you sees this. "<span class:fault=too_long aria-live="polite">{left}</span></p>
                 <p class="fault" role="alert">{trouble}</p>
-                <button class="button primary" type="submit" disabled=busy>{move || if busy.get() { "Saving…" } else { "Save" }}</button>
+                <button class="button primary" type="submit" disabled=move || busy.get() || too_long()>{move || if busy.get() { "Saving…" } else { "Save" }}</button>
             </form>
         </Screen>
     }
