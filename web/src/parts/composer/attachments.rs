@@ -39,8 +39,12 @@ pub(super) enum Taken {
 /// How far the reading of files is.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Reading {
+    /// How many bytes all files have that were handed in together.
+    pub(super) all_bytes: u64,
     /// Which file is being read, from 1.
     pub(super) at: usize,
+    /// How many bytes of files have been read.
+    pub(super) bytes: u64,
     /// How many were handed in together.
     pub(super) of: usize,
 }
@@ -103,7 +107,7 @@ impl Attachments {
     /// Whether there are as many as a post may have, or will be when all is read.
     pub(super) fn is_full(self) -> bool {
         let waiting =
-            self.reading.get().map_or(0, |Reading { at, of }| (of + 1).saturating_sub(at));
+            self.reading.get().map_or(0, |Reading { at, of, .. }| (of + 1).saturating_sub(at));
         self.list.with(|list| list.iter().filter(|one| !one.is_lost()).count()) + waiting >= IMAGES
     }
 
@@ -179,11 +183,16 @@ impl Attachments {
                     .set(Some("A post has room for eight pictures. The rest was not added."));
                 return;
             }
+            let all_bytes = size_of(&file);
             self.queue.update_value(|queue| queue.push_back(file));
             match self.reading.get_untracked() {
-                Some(Reading { at, of }) => self.reading.set(Some(Reading { at, of: of + 1 })),
+                Some(reading) => self.reading.set(Some(Reading {
+                    all_bytes: reading.all_bytes.saturating_add(all_bytes),
+                    of: reading.of + 1,
+                    ..reading
+                })),
                 None => {
-                    self.reading.set(Some(Reading { at: 1, of: 1 }));
+                    self.reading.set(Some(Reading { all_bytes, at: 1, bytes: 0, of: 1 }));
                     task::run(self.read_all());
                 }
             }
@@ -195,12 +204,14 @@ impl Attachments {
         while let Some(file) = self.queue.try_update_value(VecDeque::pop_front).flatten() {
             let made = picture::for_post(&file).await;
             // Stopped meanwhile: what was read is not wanted any more.
-            let Some(Some(Reading { at, of })) = self.reading.try_get_untracked() else { return };
+            let Some(Some(reading)) = self.reading.try_get_untracked() else { return };
             match made {
                 Ok(picture) => self.take(picture),
                 Err(why) => drop(self.trouble.try_set(Some(why.words()))),
             }
-            self.reading.try_set((at < of).then_some(Reading { at: at + 1, of }));
+            let Reading { at, bytes, of, .. } = reading;
+            let bytes = bytes.saturating_add(size_of(&file));
+            self.reading.try_set((at < of).then_some(Reading { at: at + 1, bytes, ..reading }));
         }
     }
 
@@ -271,6 +282,11 @@ impl Attachment {
     pub(super) fn is_lost(&self) -> bool {
         self.pixels.with(|pixels| matches!(pixels, Taken::Lost))
     }
+}
+
+/// How many bytes a file has.
+fn size_of(file: &File) -> u64 {
+    file.size() as u64
 }
 
 fn taken(picture: Picture) -> Taken {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::{DataTransfer, Event};
 
 use super::attachments::{Attachment, Attachments, Reading, Taken};
-use crate::parts::{Glyph, Icon};
+use crate::parts::{Glyph, Icon, bytes};
 
 /// Takes pictures from a drop.
 pub(super) fn attach_from(data: Option<DataTransfer>, event: &Event, attachments: Attachments) {
@@ -38,9 +38,11 @@ pub(super) fn Tray(attachments: Attachments) -> impl IntoView {
         None | Some(Reading { of: ..=1, .. }) => {
             "Reading the picture and removing hidden data such as its place…".to_owned()
         }
-        Some(Reading { at, of }) => {
-            format!("Reading picture {at} of {of} and removing hidden data such as its place…")
-        }
+        Some(Reading { all_bytes, at, bytes: read, of }) => format!(
+            "Reading picture {at} of {of}, {} of {}, and removing hidden data such as its place…",
+            bytes(read),
+            bytes(all_bytes)
+        ),
     };
     let list = attachments.list();
     view! {
