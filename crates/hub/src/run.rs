@@ -20,7 +20,7 @@ use crate::banner;
 use crate::config::Config;
 use crate::data::{DataError, DataFolder};
 use crate::keeper::{Keeper, KeeperError};
-use crate::listen::Lobby;
+use crate::listen::{Lobby, PORCH};
 use crate::metrics::Metrics;
 use crate::policy::Doors;
 use crate::serve::{Assets, AssetsError};
@@ -114,7 +114,9 @@ async fn live(config: Config) -> Result<(), RunError> {
     let (stopping, stop_seen) = watch::channel(false);
     let drain_time = config.limits.drain_time;
     let limits = Arc::new(config.limits);
-    let lobby = Lobby { doors: Arc::clone(&doors), limits, metrics, router, stop: stop_seen, tls };
+    let porch = Arc::new(Semaphore::new(PORCH));
+    let doors_seen = Arc::clone(&doors);
+    let lobby = Lobby { doors: doors_seen, limits, metrics, porch, router, stop: stop_seen, tls };
     let accepting = tokio::spawn(lobby.accept(listener));
     let ending = Ending { accepting, doors, drain_time, stopping };
     run_until_told(keeper, ending, &mut stop).await

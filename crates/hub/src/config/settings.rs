@@ -218,7 +218,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         unit: "connections",
         default: "10000",
         section: Section::Limits,
-        meaning: "Connections open at once, of every kind; further ones are closed unread",
+        meaning: "Connections open at once, of every kind; further ones are told so, or closed unread",
         set: |config, text| {
             config.limits.max_connections = count(text, 1..=1_000_000)?;
             Ok(())

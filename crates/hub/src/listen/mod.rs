@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{FORWARDED, HeaderName};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::header::{CONNECTION, FORWARDED, HeaderName, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -21,7 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
@@ -35,6 +35,12 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// A pause after the system refused a connection, mostly for want of file handles: those who are
 /// inside go on, and new callers wait in the system's queue.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+/// How many of those who are not let in are told why, at a time. Others are closed unread.
+pub(crate) const PORCH: usize = 16;
+/// How long somebody who is not let in may take to ask and to hear why.
+const PORCH_TIME: Duration = Duration::from_secs(2);
+/// When whoever was not let in may come again, in seconds.
+const COME_AGAIN: HeaderValue = HeaderValue::from_static("5");
 
 /// Who is calling; every request carries one in its extensions.
 #[derive(Clone, Debug)]
@@ -55,6 +61,8 @@ pub(crate) struct Lobby {
     pub(crate) doors: Arc<Doors>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Places for those who are not let in and are told why: [`PORCH`] of them.
+    pub(crate) porch: Arc<Semaphore>,
     pub(crate) router: Router,
     /// Becomes true when the hub stops.
     pub(crate) stop: watch::Receiver<bool>,
@@ -89,8 +97,28 @@ impl Lobby {
             Err(refusal) => {
                 self.metrics.refuse(refusal);
                 debug!(code = refusal.code(), "connection refused");
+                if let Ok(place) = Arc::clone(&self.porch).try_acquire_owned() {
+                    tokio::spawn(self.clone().turn_away(stream, refusal, place));
+                }
             }
         }
+    }
+
+    /// Tells somebody in a browser why they are not let in: without a word they would see a page that
+    /// does not load, and look for the fault at themselves.
+    async fn turn_away(self, stream: TcpStream, refusal: Refusal, _place: OwnedSemaphorePermit) {
+        let wire = Wire::new(stream, PORCH_TIME, Arc::clone(&self.metrics));
+        let told = async {
+            match &self.tls {
+                None => excuse(wire, refusal).await,
+                Some(tls) => {
+                    if let Ok(secure) = tls.accept(wire).await {
+                        excuse(secure, refusal).await;
+                    }
+                }
+            }
+        };
+        let _ = tokio::time::timeout(PORCH_TIME, told).await;
     }
 
     async fn connect(self, stream: TcpStream, address: IpAddr, pass: Arc<Pass>) {
@@ -190,6 +218,29 @@ impl Lobby {
             .map(|item| item.trim().parse::<IpAddr>().ok())
             .find(|address| !address.is_some_and(|address| self.doors.is_trusted_proxy(address)))?
             .map(|address| address.to_canonical())
+    }
+}
+
+/// Answers one request with the reason for which nobody is let in, and closes.
+async fn excuse<S>(stream: S, refusal: Refusal)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let words = match refusal {
+        Refusal::Crowded => {
+            "There are too many connections from your network at once. Close some windows, or try again in a moment.\n"
+        }
+        _ => "The hub is full. Try again in a moment.\n",
+    };
+    let service = service_fn(move |_: Request<Incoming>| async move {
+        let mut response = sentence(StatusCode::SERVICE_UNAVAILABLE, words);
+        response.headers_mut().insert(RETRY_AFTER, COME_AGAIN);
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        Ok::<_, Infallible>(response)
+    });
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = connection.await {
+        debug!(%error, "whoever was not let in did not hear why");
     }
 }
 

@@ -85,6 +85,15 @@ fn one_address_gets_only_so_many_connections() {
     let mut held: Vec<TcpStream> = (0..4).map(|_| hub.connect()).collect();
     let mut fifth = hub.connect();
     assert!(is_closed(&mut fifth, PATIENCE));
+    // Who asks hears why, and when to come again.
+    let refused = hub.get("/");
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "5"), "{refused:?}");
+    assert!(refused.text().contains("connections from your network"), "{}", refused.text());
+    // Those who are told why are few: the rest is closed unread, at once.
+    let crowd: Vec<TcpStream> = (0..64).map(|_| hub.connect()).collect();
+    let start = Instant::now();
+    assert!(crowd.into_iter().all(|mut stream| is_closed(&mut stream, Duration::from_secs(4))));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     // Those who were inside stay inside.
     let mut first = held.remove(0);
     write!(first, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();

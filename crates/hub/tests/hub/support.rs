@@ -141,12 +141,14 @@ impl Hub {
     /// Waits until the hub lets somebody in again; leaving takes it a moment to notice.
     pub(crate) fn wait_until_open(&self) {
         let start = Instant::now();
-        let ask = || -> std::io::Result<usize> {
+        let ask = || -> std::io::Result<bool> {
             let mut stream = self.connect();
             write!(stream, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
-            stream.read_to_end(&mut Vec::new())
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer)?;
+            Ok(answer.starts_with(b"HTTP/1.1 200"))
         };
-        while !ask().is_ok_and(|n| n > 0) {
+        while !ask().is_ok_and(|is_open| is_open) {
             assert!(start.elapsed() < PATIENCE, "the hub lets nobody in");
             std::thread::sleep(Duration::from_millis(20));
         }
