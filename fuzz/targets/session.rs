@@ -54,7 +54,7 @@ impl Side {
         } else {
             Keys::for_account([seed; 32]).expect("keys")
         };
-        let policy = HubPolicy { members: 2, member_bytes: 1 << 20 };
+        let policy = HubPolicy { members: 2, member_bytes: 1 << 20, ..HubPolicy::default() };
         let role = if is_hub { Role::Hub(policy) } else { Role::Person };
         let mut node =
             Node::new(Config { fence: None, hubs: vec![], keys, role, seed: [seed + 9; 32] });

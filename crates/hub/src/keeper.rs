@@ -5,15 +5,16 @@ use std::thread::JoinHandle;
 
 use effigy_engine::EngineError;
 use effigy_net_native::{Gate, Limits, NativeWorld, Rate, Tally};
-use effigy_proto::{Command, Config, Event, HubPolicy, Keys, Role};
+use effigy_proto::{Command, Config, Event, HubPolicy, Keys, Role, Upkeep};
 use effigy_store::StoreError;
 use futures_channel::mpsc;
 use futures_util::StreamExt;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
-use tracing::error;
+use tracing::{error, info};
 
 use crate::config;
+use crate::metrics::Metrics;
 use crate::shelf::{Shelf, ShelfState};
 
 /// Why there is no node, or no longer.
@@ -51,15 +52,21 @@ impl Keeper {
         limits: &config::Limits,
         shelf: Arc<ShelfState>,
         tally: Arc<Tally>,
+        metrics: Arc<Metrics>,
     ) -> Result<(Self, Gate), KeeperError> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(std::io::Error::other)?;
-        let policy = HubPolicy { members: limits.max_members, member_bytes: limits.member_bytes };
+        let policy = HubPolicy {
+            entry_bytes: limits.entry_bytes,
+            member_bytes: limits.member_bytes,
+            members: limits.max_members,
+            silence: limits.member_silence,
+        };
         let config = Config { fence: None, keys, hubs: Vec::new(), role: Role::Hub(policy), seed };
         let (world, gate) = NativeWorld::new(Handle::current(), of_connections(limits), tally);
         let (commands, no_commands) = mpsc::channel(1);
         let (events, told) = mpsc::channel(16);
-        tokio::spawn(listen(told));
+        tokio::spawn(listen(told, metrics));
         let (say_opened, opened) = oneshot::channel();
         let (say_ended, ended) = oneshot::channel();
         let runtime = Builder::new_current_thread().enable_time().build()?;
@@ -96,14 +103,32 @@ impl Keeper {
     }
 }
 
-/// What a hub's node has to say: that its store failed.
-async fn listen(mut events: mpsc::Receiver<Event>) {
+/// What a hub's node has to say: that its store failed, and whom it keeps no longer.
+async fn listen(mut events: mpsc::Receiver<Event>, metrics: Arc<Metrics>) {
+    let mut last = Upkeep::default();
     while let Some(event) = events.next().await {
-        if let Event::StoreFailed { full } = event {
-            error!(
+        match event {
+            Event::StoreFailed { full } => error!(
                 full,
                 "a write failed; connections were closed and what is stored is read again"
-            );
+            ),
+            Event::Upkeep(now) => {
+                let expired = now.expired.saturating_sub(last.expired);
+                let swept = now.swept.saturating_sub(last.swept);
+                if expired > 0 {
+                    info!(
+                        expired,
+                        members = now.members,
+                        "members of whom nobody was here for long are kept no longer"
+                    );
+                }
+                if swept > 0 {
+                    info!(swept, "what guests had left behind is gone");
+                }
+                metrics.keep_up(expired, swept, now.members);
+                last = now;
+            }
+            _ => (),
         }
     }
 }

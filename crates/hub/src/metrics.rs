@@ -17,10 +17,16 @@ pub(crate) struct Metrics {
     pub(crate) bytes_out: Counter,
     /// Connections let in.
     pub(crate) connections: Counter,
+    /// Members that expired.
+    expired: Counter,
+    /// Members now.
+    members: AtomicU64,
     /// Connections closed because a rule was broken on them.
     pub(crate) offences: Counter,
     /// Connections closed because their reader took nothing for too long.
     pub(crate) stalled: Counter,
+    /// Accounts of guests whose remains were dropped.
+    swept: Counter,
     /// TLS handshakes that failed or took too long.
     pub(crate) tls_failures: Counter,
     /// In the order of [`Refusal::ALL`].
@@ -68,6 +74,14 @@ impl Metrics {
         }
     }
 
+    /// Counts members that expired and guests whose remains were dropped; notes how many members
+    /// there are.
+    pub(crate) fn keep_up(&self, expired: u64, swept: u64, members: u64) {
+        self.expired.add(expired);
+        self.swept.add(swept);
+        self.members.store(members, Ordering::Relaxed);
+    }
+
     /// Counts an answer by its status.
     pub(crate) fn respond(&self, status: u16) {
         let class = usize::from(status / 100).checked_sub(1);
@@ -105,6 +119,12 @@ impl Metrics {
         for (counter, class) in self.responses.iter().zip(["1xx", "2xx", "3xx", "4xx", "5xx"]) {
             page.labelled("responses_total", "class", class, counter.count());
         }
+        let members = self.members.load(Ordering::Relaxed);
+        page.plain("members", "gauge", "Accounts whose posts are kept.", members);
+        let help = "Members of whom nobody was here for too long.";
+        page.plain("members_expired_total", "counter", help, self.expired.count());
+        let help = "Accounts of guests whose remains were dropped after a start.";
+        page.plain("swept_total", "counter", help, self.swept.count());
         page.sockets(now.tally);
         page.store(now.shelf);
         page.0

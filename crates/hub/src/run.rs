@@ -85,11 +85,12 @@ async fn live(config: Config) -> Result<(), RunError> {
     let listener = bind(config.listen)?;
     let bound = listener.local_addr()?;
     let (shelf, tally) = (Arc::new(ShelfState::new(data.store())), Arc::new(Tally::default()));
-    let keeping = Keeper::start(keys, &config.limits, Arc::clone(&shelf), Arc::clone(&tally));
+    let metrics = Arc::new(Metrics::default());
+    let (shelf_seen, tally_seen) = (Arc::clone(&shelf), Arc::clone(&tally));
+    let keeping = Keeper::start(keys, &config.limits, shelf_seen, tally_seen, Arc::clone(&metrics));
     let (keeper, gate) = keeping.await?;
 
     let doors = Doors::new(&config, affordable(config.limits.max_connections));
-    let metrics = Arc::new(Metrics::default());
     let origins = config.origins_for(bound);
     banner::show(&config, &origins);
     info!(hub = hub.short(), address = %bound, tls = config.is_tls(), "started");

@@ -35,8 +35,10 @@ pub struct Tally {
 }
 
 /// Every code of a refusal, with the word it has in messages.
-const REFUSALS: [(ErrorCode, &str); 7] = [
+const REFUSALS: [(ErrorCode, &str); 9] = [
+    (ErrorCode::EntryQuota, "entry_quota"),
     (ErrorCode::Forbidden, "forbidden"),
+    (ErrorCode::Full, "full"),
     (ErrorCode::Malformed, "malformed"),
     (ErrorCode::NotFound, "not_found"),
     (ErrorCode::Offline, "offline"),

@@ -209,7 +209,11 @@ const fn is_fault(code: ErrorCode) -> bool {
         ErrorCode::Forbidden | ErrorCode::Malformed | ErrorCode::TooMuch | ErrorCode::Untrusted => {
             true
         }
-        ErrorCode::NotFound | ErrorCode::Offline | ErrorCode::Version => false,
+        ErrorCode::EntryQuota
+        | ErrorCode::Full
+        | ErrorCode::NotFound
+        | ErrorCode::Offline
+        | ErrorCode::Version => false,
     }
 }
 

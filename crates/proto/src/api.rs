@@ -349,6 +349,19 @@ pub enum Event {
     },
     /// How far a picture is that a screen waits for.
     Transfer(Transfer),
+    /// What became of those whose posts a hub keeps. Told to its operator only, by numbers.
+    Upkeep(Upkeep),
+}
+
+/// What a hub did with what it keeps for others.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Upkeep {
+    /// How many members were silent for so long that they are none any more.
+    pub expired: u64,
+    /// How many members there are.
+    pub members: u64,
+    /// How many accounts were dropped of whom something had been left behind.
+    pub swept: u64,
 }
 
 /// How much of some content is here.
@@ -502,10 +515,21 @@ pub struct HubStatus {
     pub identity: Option<Identity>,
     /// Its origin.
     pub origin: String,
+    /// What it said that it does not keep at the moment.
+    pub refuses: Option<HubRefusal>,
     /// Where the connection stands.
     pub state: LinkState,
     /// When the next try is, where it is not connected.
     pub retry_at: Option<Time>,
+}
+
+/// What a hub does not keep, and why.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HubRefusal {
+    /// Anything new: its disk is full.
+    Disk,
+    /// More entries of this person: they have as many there as it keeps of one.
+    Entries,
 }
 
 /// Where a connection stands.

@@ -164,7 +164,11 @@ impl Machine {
 
     pub(crate) fn config(&self, hubs: Vec<String>, seed: [u8; 32]) -> Config {
         let role = match self.who {
-            Who::Hub => Role::Hub(HubPolicy { members: 1_000, member_bytes: 64 * 1024 * 1024 }),
+            Who::Hub => Role::Hub(HubPolicy {
+                members: 1_000,
+                member_bytes: 64 * 1024 * 1024,
+                ..HubPolicy::default()
+            }),
             Who::Person => Role::Person,
         };
         Config { fence: self.fence.clone(), keys: self.keys.clone(), hubs, role, seed }
@@ -214,7 +218,8 @@ impl Machine {
             | Event::Ready
             | Event::NotKept { .. }
             | Event::Called { .. }
-            | Event::Transfer(_) => (),
+            | Event::Transfer(_)
+            | Event::Upkeep(_) => (),
         }
     }
 }

@@ -183,6 +183,8 @@ impl Model {
                 self.set_unwritable(Some(full));
             }
             Event::Transfer(transfer) => self.contents.moved(transfer),
+            // For operators of hubs.
+            Event::Upkeep(_) => (),
         }
     }
 

@@ -14,6 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use effigy_core::Span;
 use tracing::level_filters::LevelFilter;
 
 pub(crate) use error::ConfigError;
@@ -56,6 +57,7 @@ pub(crate) struct Config {
 #[derive(Debug, Default)]
 pub(crate) struct Limits {
     pub(crate) drain_time: Duration,
+    pub(crate) entry_bytes: u64,
     pub(crate) header_bytes: usize,
     pub(crate) header_timeout: Duration,
     pub(crate) max_connections: usize,
@@ -63,6 +65,7 @@ pub(crate) struct Limits {
     pub(crate) max_members: usize,
     pub(crate) max_strangers: usize,
     pub(crate) member_bytes: u64,
+    pub(crate) member_silence: Option<Span>,
     pub(crate) message_burst: u32,
     pub(crate) messages_per_second: u32,
     pub(crate) ping_interval: Duration,

@@ -3,6 +3,7 @@
 //! Flags, environment variables, the file's keys, `--help` and the tables of `docs/operate.md` are
 //! all made from these rows, and the defaults are read as if the operator had typed them.
 
+use effigy_core::Span;
 use tracing::level_filters::LevelFilter;
 
 use super::error::ValueError;
@@ -378,6 +379,33 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "Bytes of pictures that the hub keeps for one account",
         set: |config, text| {
             config.limits.member_bytes = bytes(text, 0..=1_099_511_627_776)? as u64;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "member-entry-bytes",
+        arity: Arity::One,
+        unit: "bytes",
+        default: "64MiB",
+        section: Section::Limits,
+        meaning: "Bytes of posts and everything else that is an entry that the hub keeps of one \
+                  account; 64MiB are more than a hundred thousand",
+        set: |config, text| {
+            config.limits.entry_bytes = bytes(text, 65_536..=1_099_511_627_776)? as u64;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "member-silence",
+        arity: Arity::One,
+        unit: "days",
+        default: "180",
+        section: Section::Limits,
+        meaning: "After how many days without anybody of an account the hub keeps that account no \
+                  longer; 0 for never",
+        set: |config, text| {
+            let days = count(text, 0..=36_500)? as u64;
+            config.limits.member_silence = (days > 0).then(|| Span::days(days));
             Ok(())
         },
     },

@@ -120,7 +120,7 @@ fn purposes() -> String {
 }
 
 fn errors() -> String {
-    let mut all = vec![ErrorCode::Forbidden];
+    let mut all = vec![ErrorCode::EntryQuota];
     while let Some(next) = all.last().and_then(|code| after(*code)) {
         all.push(next);
     }
@@ -133,7 +133,9 @@ fn errors() -> String {
 
 const fn after(code: ErrorCode) -> Option<ErrorCode> {
     match code {
-        ErrorCode::Forbidden => Some(ErrorCode::Malformed),
+        ErrorCode::EntryQuota => Some(ErrorCode::Forbidden),
+        ErrorCode::Forbidden => Some(ErrorCode::Full),
+        ErrorCode::Full => Some(ErrorCode::Malformed),
         ErrorCode::Malformed => Some(ErrorCode::NotFound),
         ErrorCode::NotFound => Some(ErrorCode::Offline),
         ErrorCode::Offline => Some(ErrorCode::TooMuch),
@@ -145,8 +147,14 @@ const fn after(code: ErrorCode) -> Option<ErrorCode> {
 
 const fn meaning(code: ErrorCode) -> &'static str {
     match code {
+        ErrorCode::EntryQuota => {
+            "A hub keeps as many bytes of entries of the sender's account as it keeps of one, and takes no further ones."
+        }
         ErrorCode::Forbidden => {
             "Not allowed here or now: before the session is open, for a node of this role, unasked, or while the peer is shunned or blocked."
+        }
+        ErrorCode::Full => {
+            "A hub's disk is full: it gives what it has and passes letters on, and keeps nothing new until there is room. Then it closes its connections, and takes everything in again."
         }
         ErrorCode::Malformed => {
             "The message, an entry or a payload is none; or an entry breaks a rule of its chain or account."

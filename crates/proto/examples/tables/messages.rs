@@ -37,6 +37,11 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
     const TO_HUB: &str = "to a hub";
     const OF_HUB: &str = "from a hub";
     match message {
+        Message::Away { .. } => (
+            "away",
+            OF_HUB,
+            "This hub was told to stop and closes its connections. Whoever is here comes back at a random moment within the next `spread` milliseconds.",
+        ),
         Message::Cancel { .. } => {
             ("cancel", ANY, "What was asked for under this number is no longer wanted.")
         }
@@ -234,6 +239,7 @@ pub(crate) fn examples() -> Option<Vec<Message>> {
         Message::MessageFrom { letter },
         Message::Ping,
         Message::Pong,
+        Message::Away { spread: 20_000 },
         Message::Error { about: 7, code: ErrorCode::NotFound },
     ]);
     Some(all)

@@ -30,7 +30,7 @@ pub(crate) fn all() -> String {
 
 /// The messages in their order, and the transcripts that the acceptor and the dialler signed.
 pub(crate) fn beginning() -> Option<(Vec<Message>, [String; 2])> {
-    let policy = HubPolicy { members: 1, member_bytes: 1 };
+    let policy = HubPolicy { members: 1, member_bytes: 1, ..HubPolicy::default() };
     let mut person = node(Keys::for_account([1; 32]).ok()?, Role::Person, [2; 32]);
     let mut hub = node(Keys::for_hub([3; 32]), Role::Hub(policy), [4; 32]);
     let (dialled, accepted) = (Link(1), Link(Link::ACCEPTED));

@@ -18,6 +18,9 @@ use super::{
 #[derive(Deserialize, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum Wire {
+    Away {
+        spread: u32,
+    },
     Cancel {
         request: u32,
     },
@@ -183,6 +186,7 @@ impl Message {
 
     fn from_wire(wire: Wire) -> Result<Self, Garbage> {
         Ok(match wire {
+            Wire::Away { spread } => Self::Away { spread },
             Wire::Cancel { request } => Self::Cancel { request },
             Wire::Changes { gone, heads, mark, more, request } => {
                 Self::Changes { gone, heads, mark, more, request }
@@ -231,6 +235,7 @@ impl Message {
 
     fn to_wire(&self) -> Wire {
         match self.clone() {
+            Self::Away { spread } => Wire::Away { spread },
             Self::Cancel { request } => Wire::Cancel { request },
             Self::Changes { gone, heads, mark, more, request } => {
                 Wire::Changes { gone, heads, mark, more, request }

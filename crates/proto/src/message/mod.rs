@@ -112,6 +112,11 @@ pub struct Record {
 /// Everything that one node says to another.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
+    /// This hub is told to stop and closes the connection. Come back, but not all at once.
+    Away {
+        /// Over how many milliseconds those who are here are to spread their coming back.
+        spread: u32,
+    },
     /// No longer send this.
     Cancel {
         /// The number of the request.
@@ -319,8 +324,12 @@ pub enum Message {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
+    /// A hub keeps no more entries of this account.
+    EntryQuota,
     /// The session is not proven, or the service was not offered.
     Forbidden,
+    /// A hub's disk is full: it reads and passes on, and keeps nothing new.
+    Full,
     /// The message makes no sense.
     Malformed,
     /// It is not here.

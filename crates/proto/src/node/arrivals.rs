@@ -21,6 +21,8 @@ pub(super) struct Intake {
     /// Records that are new.
     pub fresh: Vec<Fresh>,
     pub known: Vec<Known>,
+    /// Whether some were not taken in because the account has enough here.
+    pub is_over: bool,
 }
 
 impl Node {
@@ -38,8 +40,12 @@ impl Node {
         }
         self.release_waiting(identity, &mut intake);
         let new = intake.known.len();
+        let is_over = intake.is_over;
         self.keep(identity, intake, Batch::new());
         self.answer_knock(identity);
+        if is_over {
+            self.tell_quota(&identity);
+        }
         if bad {
             self.fault(link, 0, ErrorCode::Malformed);
         }
@@ -66,6 +72,15 @@ impl Node {
                 None => return true,
             },
         }
+        let size = arrival
+            .entry
+            .bytes()
+            .len()
+            .saturating_add(arrival.payload.as_ref().map_or(0, Vec::len));
+        if self.over_entry_quota(&identity, &synod, size) && !self.is_here(&arrival.entry) {
+            intake.is_over = true;
+            return true;
+        }
         let now = self.clock;
         match self.held_mut(identity, synod).feed.offer(&arrival.entry, now) {
             Err(_) => return false,
@@ -78,6 +93,11 @@ impl Node {
             }
         }
         true
+    }
+
+    fn is_here(&self, entry: &Entry) -> bool {
+        let held = self.feeds.get(&entry.header().identity);
+        held.is_some_and(|held| held.feed.contains(&entry.id()))
     }
 
     /// An entry came that is here: perhaps under another name, perhaps with what it says, which was
@@ -226,7 +246,7 @@ impl Node {
 
     /// Makes new records durable, together with what else belongs to them, and tells of them.
     pub(super) fn keep(&mut self, identity: Identity, intake: Intake, mut batch: Batch) {
-        let Intake { mut fresh, known } = intake;
+        let Intake { mut fresh, known, .. } = intake;
         fresh.sort_by_key(|record| record.position);
         for run in runs(&fresh) {
             self.put_pack(identity, run, &mut batch);
@@ -350,7 +370,9 @@ impl Node {
         let Some(pack) = bytes.as_deref().and_then(|bytes| Pack::open(bytes).ok()) else { return };
         let mut records: Vec<Fresh> = Vec::new();
         let (mut images, mut filled) = (Vec::new(), Vec::new());
+        let (mut before, mut after) = (0_u64, 0_u64);
         for (position, bytes) in (first..).zip(pack.records()) {
+            before = before.saturating_add(bytes.map_or(0, <[u8]>::len) as u64);
             // What is damaged is found by who reviews.
             let Ok(Ok(record)) = bytes.map(record::reload) else { return };
             let mut payload = record.payload.clone();
@@ -369,7 +391,11 @@ impl Node {
             let facts = Facts::of(&record.entry, payload.as_ref().map(|(_, said)| said), me);
             let bytes = payload.as_ref().map(|(bytes, _)| bytes.as_slice());
             let bytes = record::encode(record.entry.bytes(), bytes);
+            after = after.saturating_add(bytes.len() as u64);
             records.push(Fresh { bytes, facts, position });
+        }
+        if let Some(held) = self.feeds.get_mut(&identity) {
+            held.bytes = held.bytes.saturating_add(after).saturating_sub(before);
         }
         let mut batch = Batch::new();
         self.put_pack(identity, &records, &mut batch);

@@ -136,7 +136,7 @@ impl Node {
     /// whose accounts it replicates, a hub for its members. Strangers can come in any number.
     pub(super) fn keeps_for(&self, conn: &Conn) -> bool {
         match self.account_of(conn) {
-            Some(synod) if self.is_hub() => self.members.contains(&synod),
+            Some(synod) if self.is_hub() => self.members.contains_key(&synod),
             Some(synod) => self.tracked.contains_key(&synod),
             None => conn.is_hub(),
         }

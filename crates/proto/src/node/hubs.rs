@@ -14,10 +14,12 @@ use serde::{Deserialize, Serialize};
 use super::hand::Description;
 use super::state::{Arranged, Conn, Direct, HubSlot};
 use super::{Node, Role};
-use crate::api::LinkState;
+use crate::api::{HubRefusal, LinkState};
 use crate::io::{Link, Output, RtcAction, RtcEvent};
 use crate::message::{ErrorCode, LIST, Message};
 
+/// Over how long a hub can have coming back to it spread.
+const SPREAD: Span = Span::minutes(1);
 /// How long the two sides may take to find a direct way.
 pub(super) const ARRANGE: Span = Span::seconds(25);
 /// How long an attempt is remembered that was answered: longer than a letter counts.
@@ -94,6 +96,8 @@ impl HubSlot {
             state: LinkState::Closed,
             attempts: 0,
             retry_at: Time(0),
+            refuses: None,
+            spread: None,
         }
     }
 }
@@ -163,10 +167,18 @@ impl Node {
 
     pub(super) fn hub_gone(&mut self, link: Link) {
         let Some(at) = self.hubs.iter().position(|hub| hub.link == Some(link)) else { return };
-        let attempts = self.hubs.get(at).map_or(0, |hub| hub.attempts);
-        let retry_at = Time(self.now.0.saturating_add(self.backoff(attempts)));
+        let Some(hub) = self.hubs.get_mut(at) else { return };
+        let (attempts, spread) = (hub.attempts, hub.spread.take());
+        let mut wait = self.backoff(attempts);
+        if let Some(spread) = spread {
+            // Everybody who was there comes back to a hub that was restarted: one after another.
+            let spread = u64::from(spread).min(SPREAD.0).saturating_add(1);
+            wait = wait.saturating_add(self.random.below(spread));
+        }
+        let retry_at = Time(self.now.0.saturating_add(wait));
         if let Some(hub) = self.hubs.get_mut(at) {
             hub.link = None;
+            hub.refuses = None;
             hub.state = LinkState::Closed;
             hub.attempts = hub.attempts.saturating_add(1);
             hub.retry_at = retry_at;
@@ -185,6 +197,26 @@ impl Node {
         self.name_hubs();
         self.announce_presence(link);
         self.retry_greetings_now();
+    }
+
+    /// A hub says that it was told to stop.
+    pub(super) fn hub_leaves(&mut self, link: Link, spread: u32) {
+        if let Some(hub) = self.hubs.iter_mut().find(|hub| hub.link == Some(link)) {
+            hub.spread = Some(spread);
+        }
+    }
+
+    /// A hub says that it keeps something not.
+    pub(super) fn hub_refuses(&mut self, link: Link, code: ErrorCode) {
+        let refusal = match code {
+            ErrorCode::EntryQuota => HubRefusal::Entries,
+            ErrorCode::Full => HubRefusal::Disk,
+            _ => return,
+        };
+        if let Some(hub) = self.hubs.iter_mut().find(|hub| hub.link == Some(link)) {
+            hub.refuses = Some(refusal);
+            self.status_changed = true;
+        }
     }
 
     /// Names on the account's feed where this person can be met, once it changed.

@@ -139,6 +139,7 @@ impl Node {
             self.provides_nothing(link);
         }
         match message {
+            Message::Away { spread } => self.hub_leaves(link, spread),
             Message::Cancel { request } => self.cancel(link, request),
             Message::Changes { gone, heads, mark, more, request } => {
                 self.changes_told(link, &Told { gone, heads, mark, more, request });
@@ -152,7 +153,10 @@ impl Node {
             Message::Entries { identity, more, records, request } => {
                 self.entries(link, identity, records, more, request);
             }
-            Message::Error { about, .. } => self.refused_by(link, about),
+            Message::Error { about, code } => {
+                self.hub_refuses(link, code);
+                self.refused_by(link, about);
+            }
             Message::GetBlob { cid, max_size, offset, request } => {
                 self.serve_blob(link, cid, offset, max_size, request);
             }

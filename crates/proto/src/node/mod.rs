@@ -25,6 +25,7 @@ mod newest;
 mod outline;
 mod own;
 mod packs;
+mod quota;
 mod reconciling;
 pub mod record;
 mod restore;
@@ -35,6 +36,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod tracking;
+mod upkeep;
 mod uploads;
 
 pub use census::Filled;
@@ -45,7 +47,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use effigy_core::identity::Secret;
 use effigy_core::invite::Token;
 use effigy_core::random::Random;
-use effigy_core::{Cid, Identity, Time};
+use effigy_core::{Cid, Identity, Span, Time};
 use effigy_feed::{Relations, Synod, Waiting};
 use effigy_store::Batch;
 
@@ -100,10 +102,25 @@ pub enum Role {
 /// What a hub is willing to keep.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HubPolicy {
-    /// The most accounts whose feeds it keeps.
-    pub members: usize,
+    /// The most bytes of entries that it keeps of one account.
+    pub entry_bytes: u64,
     /// The most bytes of blobs that it keeps for one account.
     pub member_bytes: u64,
+    /// The most accounts whose feeds it keeps.
+    pub members: usize,
+    /// After how long without anybody of an account it keeps that account no longer; `None` for never.
+    pub silence: Option<Span>,
+}
+
+impl Default for HubPolicy {
+    fn default() -> Self {
+        Self {
+            entry_bytes: 64 * 1024 * 1024,
+            member_bytes: 256 * 1024 * 1024,
+            members: 10_000,
+            silence: Some(Span::days(180)),
+        }
+    }
 }
 
 /// One device on the network.
@@ -127,8 +144,9 @@ pub struct Node {
     /// Feeds that are replicated, and the account each belongs to.
     tracked: BTreeMap<Identity, Identity>,
     synods: BTreeMap<Identity, Synod>,
-    /// Accounts that a hub keeps.
-    members: BTreeSet<Identity>,
+    /// Accounts that a hub keeps, and when somebody of them was here last, by the clock.
+    members: BTreeMap<Identity, Time>,
+    upkeep: upkeep::Keeping,
     relations: Relations,
     waiting: Waiting,
     /// Entries that were taken back, by id, and the device that said so.
@@ -251,7 +269,8 @@ impl Node {
             feeds: BTreeMap::new(),
             tracked: BTreeMap::new(),
             synods: BTreeMap::new(),
-            members: BTreeSet::new(),
+            members: BTreeMap::new(),
+            upkeep: upkeep::Keeping::default(),
             relations: Relations::default(),
             waiting: Waiting::default(),
             deletions: BTreeMap::new(),
@@ -483,6 +502,7 @@ impl Node {
         self.retry_greetings();
         self.do_later();
         self.take_due();
+        self.keep_up();
         if self.review_due().is_some() {
             self.go_on_reviewing();
         }
@@ -505,6 +525,7 @@ impl Node {
             self.announce_due(),
             self.claim_due(),
             self.review_due(),
+            self.upkeep_due(),
         ];
         let Some(first) = moments.into_iter().flatten().min() else { return };
         let first = first.max(Time(self.now.0.saturating_add(1)));

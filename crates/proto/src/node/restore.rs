@@ -283,7 +283,9 @@ impl Node {
             let token = <[u8; 16]>::try_from(value).ok();
             self.greetings.insert(identity(bytes)?, Greeting { token, attempts: 0, next: Time(0) });
         } else if let Some(bytes) = key.strip_prefix(b"member/") {
-            self.members.insert(identity(bytes)?);
+            // What an earlier version wrote does not say when.
+            let seen = value.try_into().map_or(Time(0), |seen| Time(u64::from_be_bytes(seen)));
+            self.members.insert(identity(bytes)?, seen);
         } else if let Some(bytes) = key.strip_prefix(b"met/") {
             return self.restore_met(bytes, value);
         } else if let Some(bytes) = key.strip_prefix(b"moved/") {
@@ -515,7 +517,9 @@ impl Node {
                 self.show_invite();
             }
         }
-        if !self.is_hub() {
+        if self.is_hub() {
+            self.begin_upkeep();
+        } else {
             self.begin_review();
         }
         self.status_changed = true;

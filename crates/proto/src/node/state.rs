@@ -7,7 +7,7 @@ use effigy_feed::Feed;
 
 use super::blobs::{Looking, Turn};
 use super::hand::Found;
-use crate::api::{HolderKind, LinkState, Path};
+use crate::api::{HolderKind, HubRefusal, LinkState, Path};
 use crate::io::Link;
 use crate::message::{LIST, Mark, Record, Summary, WatchName, WireHead};
 use crate::reconcile::{Root, Symbol};
@@ -203,6 +203,8 @@ pub(super) struct Talk {
     pub allowance: Allowance,
     /// And how many entries by their ids.
     pub finds: Allowance,
+    /// Whether the peer was told that no more of its account's entries are kept.
+    pub quota_told: bool,
 }
 
 /// How a peer was asked what it has.
@@ -478,6 +480,10 @@ pub(super) struct HubSlot {
     pub state: LinkState,
     pub attempts: u32,
     pub retry_at: Time,
+    /// What it said that it does not keep, in this session.
+    pub refuses: Option<HubRefusal>,
+    /// Over how many milliseconds to spread coming back, as it said before it went.
+    pub spread: Option<u32>,
 }
 
 /// A way to a device, or the attempt to open one.

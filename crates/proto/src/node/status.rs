@@ -111,6 +111,7 @@ impl Node {
                 .map(|hub| HubStatus {
                     identity: hub.identity,
                     origin: hub.origin.clone(),
+                    refuses: hub.refuses,
                     state: hub.state,
                     retry_at: hub.link.is_none().then_some(self.clock_at(hub.retry_at)),
                 })

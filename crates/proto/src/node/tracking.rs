@@ -8,7 +8,7 @@ use effigy_feed::planted::{self, Bug};
 use effigy_store::{Batch, Key, Table};
 
 use super::packs::delete_pack;
-use super::restore::{follower_key, member_key};
+use super::restore::follower_key;
 use super::state::{Conn, Named};
 use super::{Node, Role};
 use crate::api::Event;
@@ -20,7 +20,7 @@ const PROFILES: usize = 500;
 impl Node {
     /// Accounts of which everything is replicated here.
     fn accounts(&self) -> BTreeSet<Identity> {
-        let mut accounts: BTreeSet<Identity> = self.members.clone();
+        let mut accounts: BTreeSet<Identity> = self.members.keys().copied().collect();
         accounts.extend(self.guests());
         accounts.extend(self.relations.all(Relation::Follow));
         accounts.retain(|synod| !self.is_blocked(synod));
@@ -134,13 +134,17 @@ impl Node {
     /// Accounts that those say they are of who are connected to this hub and are no members.
     fn guests(&self) -> impl Iterator<Item = Identity> + '_ {
         let claimed = self.links.values().filter_map(Conn::claimed);
-        claimed.filter(|synod| self.is_hub() && !self.members.contains(synod))
+        claimed.filter(|synod| self.is_hub() && !self.members.contains_key(synod))
     }
 
     /// Somebody came to this hub. What they say their account is makes them a guest: what they show
     /// of it is kept while they are here. A member is who is named by the account.
     pub(super) fn welcome(&mut self, synod: Identity) {
-        if !self.is_hub() || self.members.contains(&synod) {
+        if !self.is_hub() {
+            return;
+        }
+        if self.members.contains_key(&synod) {
+            self.see_member(synod);
             return;
         }
         self.track_account(synod);
@@ -150,19 +154,24 @@ impl Node {
     /// Makes a guest a member whose account names the device that is here, while there is room.
     fn admit_guest(&mut self, synod: Identity) {
         let Role::Hub(policy) = &self.role else { return };
-        if self.members.contains(&synod) || self.members.len() >= policy.members {
+        if self.members.contains_key(&synod) || self.members.len() >= policy.members {
             return;
         }
-        let names = |link| self.links.get(&link).and_then(|conn| self.account_of(conn));
-        if self.index.accounts.of(synod).any(|link| names(link) == Some(synod)) {
-            self.members.insert(synod);
-            self.save(Batch::new().put(member_key(&synod), []));
+        if self.is_somebody_here(synod) {
+            self.note_member(synod, true);
+            self.tell_upkeep();
         }
+    }
+
+    /// Whether a device is connected that its account names.
+    pub(super) fn is_somebody_here(&self, synod: Identity) -> bool {
+        let names = |link| self.links.get(&link).and_then(|conn| self.account_of(conn));
+        self.index.accounts.of(synod).any(|link| names(link) == Some(synod))
     }
 
     /// Somebody left this hub: what a guest showed is dropped with the last who showed it.
     pub(super) fn see_off(&mut self, synod: Identity) {
-        if !self.is_hub() || self.members.contains(&synod) || self.index.accounts.any(synod) {
+        if !self.is_hub() || self.members.contains_key(&synod) || self.index.accounts.any(synod) {
             return;
         }
         // Who only said a name left nothing behind.
@@ -170,15 +179,22 @@ impl Node {
             self.tracked.remove(&synod);
             return;
         }
-        let mut batch = Batch::new();
-        self.drop_account(synod, &mut batch);
+        self.give_up_account(synod, Batch::new());
+    }
+
+    // Giving up.
+
+    /// A hub keeps an account no longer: all of it goes, with what else belongs to that.
+    pub(super) fn give_up_account(&mut self, synod: Identity, mut batch: Batch) {
+        for device in self.drop_account(synod, &mut batch) {
+            self.forget_list(&device);
+            self.forget_met(&device);
+        }
         let lost: Vec<Identity> =
             self.tracked.extract_if(.., |_, owner| *owner == synod).map(|(feed, _)| feed).collect();
         self.note_tracked(&[], &lost);
         self.save(batch);
     }
-
-    // Giving up.
 
     /// Somebody is blocked: everything of theirs goes, and they are shut out.
     pub(super) fn forget_account(&mut self, synod: Identity) {

@@ -61,7 +61,9 @@ fn request() -> impl Strategy<Value = SessionRequest> {
 
 fn code() -> impl Strategy<Value = ErrorCode> {
     select(vec![
+        ErrorCode::EntryQuota,
         ErrorCode::Forbidden,
+        ErrorCode::Full,
         ErrorCode::Malformed,
         ErrorCode::NotFound,
         ErrorCode::Offline,
@@ -132,6 +134,7 @@ fn message() -> impl Strategy<Value = Message> {
         vec(identity(), list.clone()).prop_map(|watch| Message::Online { watch }),
         Just(Message::Ping),
         Just(Message::Pong),
+        any::<u32>().prop_map(|spread| Message::Away { spread }),
         vec(identity(), list.clone()).prop_map(|identities| Message::PresenceList { identities }),
         vec("\\PC{0,20}", list).prop_map(|services| Message::Provides { feeds: None, services }),
         any::<[u8; 64]>()

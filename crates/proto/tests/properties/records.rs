@@ -35,7 +35,10 @@ fn sound(bytes: &[u8]) -> bool {
 
 /// A node that is told what its store holds, whatever that is, begins.
 fn begins(rows: &[(Table, Vec<u8>, Vec<u8>)]) {
-    let roles = [Role::Person, Role::Hub(HubPolicy { members: 2, member_bytes: 1 << 20 })];
+    let roles = [
+        Role::Person,
+        Role::Hub(HubPolicy { members: 2, member_bytes: 1 << 20, ..HubPolicy::default() }),
+    ];
     for role in roles {
         let keys = Keys::for_account([1; 32]).unwrap();
         let mut node = Node::new(Config { fence: None, hubs: vec![], keys, role, seed: [2; 32] });

@@ -54,7 +54,11 @@ pub(crate) struct Together {
 impl Together {
     /// A hub that keeps what these people publish, and their devices, all turned on.
     pub(crate) fn new(people: u8) -> Self {
-        let hub = Role::Hub(effigy_proto::HubPolicy { members: 9, member_bytes: 1 << 24 });
+        let hub = Role::Hub(effigy_proto::HubPolicy {
+            members: 9,
+            member_bytes: 1 << 24,
+            ..effigy_proto::HubPolicy::default()
+        });
         let mut machines = vec![Machine::new(Keys::for_hub([200; 32]), hub)];
         for n in 0..people {
             machines.push(Machine::new(Keys::for_account([n + 1; 32]).unwrap(), Role::Person));

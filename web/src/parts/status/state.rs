@@ -94,6 +94,7 @@ mod tests {
         HubStatus {
             identity: None,
             origin: "https://hub.example".to_owned(),
+            refuses: None,
             state,
             retry_at: None,
         }

@@ -2,7 +2,7 @@
 
 use effigy_core::invite::is_origin;
 use effigy_core::limits::HUBS;
-use effigy_proto::{Command, HubStatus, LinkState};
+use effigy_proto::{Command, HubRefusal, HubStatus, LinkState};
 use leptos::prelude::*;
 
 use crate::app::{Handle, Model};
@@ -32,7 +32,12 @@ pub(super) fn Hubs() -> impl IntoView {
 
 fn words(status: &HubStatus, now: u64) -> String {
     match (status.state, status.retry_at) {
-        (LinkState::Open, _) => "Connected".to_owned(),
+        (LinkState::Open, _) => match status.refuses {
+            None => "Connected",
+            Some(HubRefusal::Disk) => "Connected; its disk is full, so it keeps nothing new",
+            Some(HubRefusal::Entries) => "Connected; it keeps no more posts of yours",
+        }
+        .to_owned(),
         (LinkState::Connecting, _) => "Connecting…".to_owned(),
         (LinkState::Closed, Some(at)) if at.0 > now => {
             format!("Not reached; next try in {} s", (at.0 - now).div_ceil(1_000))

@@ -65,7 +65,7 @@ impl Meeting {
 
     /// What the acceptor answers to a request.
     fn accept(&self, request: &SessionRequest) -> (SessionRequest, Signature) {
-        let policy = HubPolicy { members: 1, member_bytes: 1 };
+        let policy = HubPolicy { members: 1, member_bytes: 1, ..HubPolicy::default() };
         let role = if self.to_hub { Role::Hub(policy) } else { Role::Person };
         let mut node = node(&self.acceptor, role, [12; 32]);
         let path = if self.to_hub { Path::Hub } else { Path::Direct };

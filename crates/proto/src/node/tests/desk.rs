@@ -70,8 +70,18 @@ impl Desk {
 
     /// A hub with room for so many accounts, each with so many bytes.
     pub(super) fn hub(members: usize, member_bytes: u64) -> Self {
-        let role = Role::Hub(HubPolicy { members, member_bytes });
+        let role = Role::Hub(HubPolicy { members, member_bytes, ..HubPolicy::default() });
         Self::with(Keys::for_hub([200; 32]), role)
+    }
+
+    /// A hub with other bounds.
+    pub(super) fn hub_with(policy: HubPolicy) -> Self {
+        Self::with(Keys::for_hub([200; 32]), Role::Hub(policy))
+    }
+
+    /// From its next start on this hub has other bounds.
+    pub(super) fn govern(&mut self, policy: HubPolicy) {
+        self.role = Role::Hub(policy);
     }
 
     fn with(keys: Keys, role: Role) -> Self {
@@ -165,7 +175,7 @@ impl Desk {
 
     /// From its next start on this hub takes nobody in any more.
     pub(super) fn fill_up(&mut self) {
-        self.role = Role::Hub(HubPolicy { members: 0, member_bytes: 0 });
+        self.role = Role::Hub(HubPolicy { members: 0, member_bytes: 0, ..HubPolicy::default() });
     }
 
     /// The person asks for something. Gives what they are answered.

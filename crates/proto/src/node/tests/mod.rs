@@ -25,6 +25,7 @@ mod sets;
 mod starting;
 mod threads;
 mod turns;
+mod upkeep;
 mod uploads;
 
 use actor::Actor;
