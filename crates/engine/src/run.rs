@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use effigy_core::Span;
 use effigy_core::random::Random;
-use effigy_proto::{Command, Config, Event, Input, Node, Output, Ticket};
-use effigy_store::{Batch, Durability, Store, StoreError};
+use effigy_proto::{Command, Config, Event, Input, Node, Output, Role, Ticket};
+use effigy_store::{Batch, Durability, Key, Store, StoreError, Table};
 use futures_channel::mpsc::{Receiver, Sender};
 use futures_util::future::{Either, select};
 use futures_util::{SinkExt, StreamExt, pin_mut};
@@ -18,11 +18,15 @@ const PAGE: usize = 256;
 /// How long a store is left alone that does not even take what a start writes, or has failed again.
 const LEAVE_ALONE: Span = Span::seconds(5);
 
+/// As much room as there has to be before a hub whose disk was full takes anything in again.
+const ROOM: usize = 1 << 20;
+
 /// Runs a node until the world ends or nobody commands it any more.
 ///
 /// When a write fails, everything that would have followed from it is dropped, the connections are
 /// closed, and the node begins again from what the store really holds: nothing is promised, shown
-/// or sent that a restart would not find.
+/// or sent that a restart would not find. A hub for which there was no room goes on as one that keeps
+/// nothing, and begins again once there is.
 ///
 /// # Errors
 /// When the store cannot be read, or nobody listens to events.
@@ -35,12 +39,15 @@ pub async fn run(
 ) -> Result<(), EngineError> {
     let mut random = Random::seeded(config.seed);
     let (mut first, mut failed_at) = (None, None);
-    let mut rereads = false;
+    let (mut rereads, mut is_full) = (false, false);
     let mut open = BTreeSet::new();
     loop {
         config.seed = random.bytes();
         let begin = if rereads { Node::rereading } else { Node::new };
-        let node = begin(config.clone());
+        let mut node = begin(config.clone());
+        if is_full {
+            node.keep_nothing();
+        }
         let mut engine =
             Engine { node, store: &store, world: &mut world, events, open, has_started: false };
         let ended = engine.live(&mut commands, first.take()).await;
@@ -56,12 +63,23 @@ pub async fn run(
                 refuse(&mut events, &mut open, false).await?;
                 continue;
             }
+            Err(EngineError::Room) => {
+                is_full = false;
+                world.reset();
+                events.send(Event::Room).await.map_err(|_| EngineError::Deaf)?;
+                continue;
+            }
             Err(EngineError::Write { full }) => {
                 world.reset();
                 config.fence = world.fenced().or(config.fence);
                 // What was not begun yet is still done; who waits for what was, waits in vain.
                 refuse(&mut events, &mut open, full).await?;
                 events.send(Event::StoreFailed { full }).await.map_err(|_| EngineError::Deaf)?;
+                if full && matches!(config.role, Role::Hub(_)) {
+                    // As such it writes nothing, so this happens once.
+                    is_full = true;
+                    continue;
+                }
             }
             Err(error) => return Err(error),
         }
@@ -152,7 +170,18 @@ impl<S: Store, W: World> Engine<'_, S, W> {
             }
             self.node.handle(taken, self.world.now());
             self.drain().await?;
+            if self.node.looks_for_room() && self.has_room().await {
+                return Err(EngineError::Room);
+            }
         }
+    }
+
+    /// Whether something can be written again, and be taken away.
+    async fn has_room(&self) -> bool {
+        let key = Key::new(Table::Meta, b"room".as_slice());
+        let put = Batch::new().put(key.clone(), vec![0; ROOM]).strict();
+        self.store.apply(put).await.is_ok()
+            && self.store.apply(Batch::new().delete(key).strict()).await.is_ok()
     }
 
     /// Tells the node what the store holds, as far as it asks, page by page.
@@ -248,6 +277,9 @@ pub enum EngineError {
     /// Nobody listens to events any more.
     #[error("nobody listens to events")]
     Deaf,
+    /// There is room again. The node begins again.
+    #[error("there is room again")]
+    Room,
     /// The store cannot be read.
     #[error("the store cannot be read: {0}")]
     Store(#[from] StoreError),

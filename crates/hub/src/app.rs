@@ -95,10 +95,11 @@ async fn file(State(app): State<Arc<App>>, request: Request) -> Response {
 async fn health(State(app): State<Arc<App>>) -> Response {
     let is_ok = app.is_store_ok().await;
     let words = |is_ok: bool| if is_ok { "ok" } else { "failing" };
+    let store = if app.shelf.is_full() { "full" } else { words(is_ok) };
     let status = if is_ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
         "status": words(is_ok),
-        "store": words(is_ok),
+        "store": store,
         "uptime": app.uptime().as_secs(),
         "version": env!("CARGO_PKG_VERSION"),
     });

@@ -1,5 +1,6 @@
 //! The hub's node, on a thread of its own: its store blocks, and nothing else may wait for that.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -20,15 +21,27 @@ use crate::shelf::{Shelf, ShelfState};
 /// Why there is no node, or no longer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeeperError {
+    /// The store is damaged in a place without which nothing of it can be read.
+    #[error(
+        "the store is damaged ({source}); put a copy of the data folder in its place, or run: mv {name} {name}.damaged\n\
+         Then start again. An empty hub is filled by the people who use it, from their own devices",
+        name = path.display()
+    )]
+    Damaged {
+        /// The store's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: StoreError,
+    },
     /// It stopped by itself.
     #[error("the node stopped: {0}")]
-    Engine(#[from] EngineError),
+    Engine(EngineError),
     /// Its thread died.
     #[error("the node's thread died")]
     Gone,
     /// The store cannot be opened.
     #[error("cannot open the store: {0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// The system gave no thread or no chance.
     #[error("the system refused: {0}")]
     System(#[from] std::io::Error),
@@ -39,7 +52,21 @@ pub(crate) struct Keeper {
     /// Dropped to end it.
     commands: Option<mpsc::Sender<Command>>,
     ended: oneshot::Receiver<Result<(), EngineError>>,
+    path: PathBuf,
     thread: Option<JoinHandle<()>>,
+}
+
+impl KeeperError {
+    /// What an error of the store in this file means for an operator.
+    fn of_store(source: StoreError, path: &Path) -> Self {
+        match source {
+            // What is damaged is closed by whoever finds it out.
+            StoreError::Damaged(_) | StoreError::Closed => {
+                Self::Damaged { path: path.to_owned(), source }
+            }
+            source => Self::Store(source),
+        }
+    }
 }
 
 impl Keeper {
@@ -63,6 +90,7 @@ impl Keeper {
             silence: limits.member_silence,
         };
         let config = Config { fence: None, keys, hubs: Vec::new(), role: Role::Hub(policy), seed };
+        let path = shelf.path().to_owned();
         let (world, gate) = NativeWorld::new(Handle::current(), of_connections(limits), tally);
         let (commands, no_commands) = mpsc::channel(1);
         let (events, told) = mpsc::channel(16);
@@ -82,14 +110,16 @@ impl Keeper {
             let life = effigy_engine::run(config, shelf, world, no_commands, events);
             let _ = say_ended.send(runtime.block_on(life));
         })?;
-        opened.await.map_err(|_| KeeperError::Gone)??;
-        Ok((Self { commands: Some(commands), ended, thread: Some(thread) }, gate))
+        let opened = opened.await.map_err(|_| KeeperError::Gone)?;
+        opened.map_err(|error| KeeperError::of_store(error, &path))?;
+        Ok((Self { commands: Some(commands), ended, path, thread: Some(thread) }, gate))
     }
 
     /// Waits until the node stops by itself, which it should not.
     pub(crate) async fn failed(&mut self) -> KeeperError {
         match (&mut self.ended).await {
-            Ok(Err(error)) => error.into(),
+            Ok(Err(EngineError::Store(error))) => KeeperError::of_store(error, &self.path),
+            Ok(Err(error)) => KeeperError::Engine(error),
             Ok(Ok(())) | Err(_) => KeeperError::Gone,
         }
     }
@@ -108,10 +138,13 @@ async fn listen(mut events: mpsc::Receiver<Event>, metrics: Arc<Metrics>) {
     let mut last = Upkeep::default();
     while let Some(event) = events.next().await {
         match event {
-            Event::StoreFailed { full } => error!(
-                full,
-                "a write failed; connections were closed and what is stored is read again"
+            Event::StoreFailed { full: true } => error!(
+                "the disk is full: nothing new is kept until there is room; what is stored is given, and letters go on"
             ),
+            Event::StoreFailed { full: false } => {
+                error!("a write failed; connections were closed and what is stored is read again")
+            }
+            Event::Room => info!("there is room on the disk again; what was missed is fetched"),
             Event::Upkeep(now) => {
                 let expired = now.expired.saturating_sub(last.expired);
                 let swept = now.swept.saturating_sub(last.swept);

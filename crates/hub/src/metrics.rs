@@ -162,6 +162,8 @@ impl Page {
     fn store(&mut self, shelf: &ShelfState) {
         self.plain("entries", "gauge", "Entries stored.", shelf.entries());
         self.plain("blobs", "gauge", "Blobs stored.", shelf.blobs());
+        let help = "1 while the disk is full: nothing new is kept.";
+        self.plain("store_full", "gauge", help, u64::from(shelf.is_full()));
         self.plain("store_bytes", "gauge", "Size of the store's file.", shelf.bytes());
         let help = "Reads and writes that failed.";
         self.plain("store_failures_total", "counter", help, shelf.failures());

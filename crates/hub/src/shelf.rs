@@ -1,6 +1,6 @@
 //! The hub's store, watched: how much is on it, and whether it still takes what it is given.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,6 +22,8 @@ pub(crate) struct ShelfState {
     blobs: AtomicU64,
     entries: AtomicU64,
     failures: AtomicU64,
+    /// The last write found no room.
+    is_full: AtomicBool,
     /// The last write did not succeed.
     is_failing: AtomicBool,
     path: PathBuf,
@@ -43,6 +45,11 @@ impl ShelfState {
         std::fs::metadata(&self.path).map_or(0, |file| file.len())
     }
 
+    /// The store's file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Entries on the shelf.
     pub(crate) fn entries(&self) -> u64 {
         self.entries.load(Ordering::Relaxed)
@@ -51,6 +58,11 @@ impl ShelfState {
     /// Reads and writes that failed.
     pub(crate) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
+    }
+
+    /// Whether the last write found no room.
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Relaxed)
     }
 
     /// Whether the last write succeeded and the disk answers.
@@ -97,6 +109,10 @@ impl<'a> Shelf<'a> {
         self.state.ask(None);
         if result.is_err() {
             self.state.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        if is_write {
+            let is_full = matches!(result, Err(StoreError::Full));
+            self.state.is_full.store(is_full, Ordering::Relaxed);
         }
         if is_write || result.is_err() {
             self.state.is_failing.store(result.is_err(), Ordering::Relaxed);
@@ -147,8 +163,13 @@ impl Store for Shelf<'_> {
         self.state.ask(Some(Instant::now()));
         // A node reads all packs when it begins, from the first on; that is when they are counted.
         let is_packs = range.table == Table::Packs;
-        if is_packs && range.start == std::ops::Bound::Unbounded {
+        let is_first = range.start == std::ops::Bound::Unbounded;
+        if is_packs && is_first {
             self.state.entries.store(0, Ordering::Relaxed);
+        }
+        // And this is what it reads first.
+        if range.table == Table::Meta && is_first {
+            self.store.begin_anew();
         }
         let found = self.store.scan(range).await;
         let found = self.noted(found, false)?;

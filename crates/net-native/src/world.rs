@@ -22,6 +22,10 @@ use crate::line::{Line, Turn};
 use crate::socket::Reason;
 use crate::tally::Tally;
 
+/// Over how many milliseconds those who are here spread their coming back, for each of them, and at
+/// most: a household need not wait, and ten thousand do not prove themselves in the same second.
+const SPREAD_EACH: u32 = 15;
+const SPREAD_MOST: u32 = 20_000;
 /// How long messages may be that tell how a session stands.
 const SHORT: usize = 256;
 
@@ -313,7 +317,15 @@ impl World for NativeWorld {
 
 impl Drop for NativeWorld {
     fn drop(&mut self) {
+        // Those who were let in come back when the program does: not all in the same moment.
+        let sessions = self.office.tally.sessions.count();
+        let spread = u32::try_from(sessions).unwrap_or(u32::MAX).saturating_mul(SPREAD_EACH);
+        let farewell = Message::Away { spread: spread.min(SPREAD_MOST) }.encode();
         for connection in self.connections.values() {
+            if connection.line.is_accepted() && connection.line.is_proved() {
+                // Who reads so slowly that it does not fit comes back when they please.
+                let _ = connection.line.outbox.push(farewell.clone());
+            }
             connection.line.end(Reason::Away);
         }
         self.office.inbox.close();

@@ -349,6 +349,8 @@ pub enum Event {
     },
     /// How far a picture is that a screen waits for.
     Transfer(Transfer),
+    /// There is room again on a hub's disk that was full.
+    Room,
     /// What became of those whose posts a hub keeps. Told to its operator only, by numbers.
     Upkeep(Upkeep),
 }

@@ -216,6 +216,7 @@ impl Machine {
             | Event::Followed { .. }
             | Event::Freed(_)
             | Event::Ready
+            | Event::Room
             | Event::NotKept { .. }
             | Event::Called { .. }
             | Event::Transfer(_)

@@ -16,8 +16,8 @@ type Reopen = Box<dyn Fn() -> Result<Database, DatabaseError>>;
 ///
 /// After one error of the disk redb refuses everything until it is opened again, which the next
 /// verb does. Batches that were acknowledged as relaxed and not yet durable would be gone then,
-/// behind the back of an owner who still counts on them; in that case the store stays closed, and
-/// the owner begins anew with what the disk has. Damage closes the store as well: it is for a
+/// behind the back of an owner who still counts on them; in that case the store stays closed until
+/// the owner [begins anew](Handle::begin_anew) with what the disk has. Damage closes the store as well: it is for a
 /// person to repair.
 pub(crate) struct Handle {
     state: RefCell<State>,
@@ -33,6 +33,8 @@ enum State {
     Open(Database),
     /// Closed after an error of the disk; the next verb opens it.
     Failed,
+    /// The same, and what had been acknowledged is gone: closed until the owner begins anew.
+    Lost,
     /// Closed for good.
     Closed,
 }
@@ -56,6 +58,15 @@ impl Handle {
         self.relaxed.set(0);
     }
 
+    /// The owner counts on nothing but what is on the disk.
+    pub(crate) fn begin_anew(&self) {
+        let mut state = self.state.borrow_mut();
+        if matches!(*state, State::Lost) {
+            *state = State::Failed;
+            self.relaxed.set(0);
+        }
+    }
+
     /// Does something with the database, opening it again when an error had closed it.
     pub(crate) fn run<T>(
         &self,
@@ -70,6 +81,10 @@ impl Handle {
                     *state = State::Failed;
                 }
             })?,
+            State::Lost => {
+                *state = State::Lost;
+                return Err(StoreError::Closed);
+            }
             State::Closed => return Err(StoreError::Closed),
         };
         match guarded(|| action(&database)) {
@@ -79,9 +94,7 @@ impl Handle {
             }
             Ok(Err(error @ (redb::Error::Io(_) | redb::Error::PreviousIo))) => {
                 close(database);
-                if self.relaxed.get() == 0 {
-                    *state = State::Failed;
-                }
+                *state = if self.relaxed.get() == 0 { State::Failed } else { State::Lost };
                 Err(error::redb(error))
             }
             Ok(outcome) => {

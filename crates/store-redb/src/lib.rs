@@ -81,6 +81,13 @@ impl RedbStore {
         Ok(())
     }
 
+    /// The owner begins anew, and counts on nothing but what is on the disk: relaxed batches that an
+    /// error of the disk took along are forgotten, and a store that stayed closed for their sake is
+    /// opened again by the next verb.
+    pub fn begin_anew(&self) {
+        self.handle.begin_anew();
+    }
+
     /// How many records a table has, without reading any of them.
     ///
     /// # Errors

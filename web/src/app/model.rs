@@ -184,7 +184,7 @@ impl Model {
             }
             Event::Transfer(transfer) => self.contents.moved(transfer),
             // For operators of hubs.
-            Event::Upkeep(_) => (),
+            Event::Room | Event::Upkeep(_) => (),
         }
     }
 

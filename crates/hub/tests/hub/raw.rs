@@ -37,9 +37,9 @@ pub(crate) struct Puppet {
 }
 
 impl Raw {
-    /// Connects, or gives the status with which the hub refused.
+    /// Connects, or gives the status with which the hub refused; 0 when there is none any more.
     pub(crate) async fn try_dial(hub: &Hub, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let stream = TcpStream::connect(("127.0.0.1", hub.port)).await.unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", hub.port)).await.map_err(|_| 0_u16)?;
         let mut request =
             format!("{}/ws", hub.address.replacen("http", "ws", 1)).into_client_request().unwrap();
         for (name, value) in headers {
@@ -50,7 +50,10 @@ impl Raw {
             Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => {
                 Err(answer.status().as_u16())
             }
-            Err(error) => panic!("no answer: {error}"),
+            Err(error) => {
+                println!("no answer: {error}");
+                Err(0)
+            }
         }
     }
 
@@ -246,6 +249,24 @@ impl Puppet {
             }
         }
         frames
+    }
+
+    /// The same, with a hub that may go away meanwhile.
+    pub(crate) async fn try_open(&mut self, hub: &Hub) -> Option<Raw> {
+        let mut raw = Raw::try_dial(hub, &[]).await.ok()?;
+        for frame in self.connect(&hub.address).await {
+            raw.send(frame).await;
+        }
+        loop {
+            let heard = raw.hear().await?;
+            let enough = matches!(heard, Message::Provides { .. });
+            for frame in self.answer(heard).await {
+                raw.send(frame).await;
+            }
+            if enough {
+                return Some(raw);
+            }
+        }
     }
 
     /// Dials a hub and opens a session.

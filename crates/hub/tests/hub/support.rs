@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tempfile::TempDir;
 
 /// Longer than anything here may take, shorter than anybody wants to wait.
@@ -98,6 +98,31 @@ impl Hub {
         // Read on, or the hub would have nobody to write its QR code to.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child: Some(child), port, address }
+    }
+
+    /// A hub that was started and has said where it is.
+    pub(crate) fn adopt(child: Child, out: impl Read + Send + 'static, address: String) -> Self {
+        let port = address.rsplit(':').next().unwrap().parse().unwrap_or_default();
+        let mut lines = BufReader::new(out).lines();
+        std::thread::spawn(move || while let Some(Ok(_)) = lines.next() {});
+        Self { child: Some(child), port, address }
+    }
+
+    /// What a hub said before it gave up by itself, if it has.
+    pub(crate) fn last_words(&mut self) -> Option<String> {
+        let child = self.child.as_mut().unwrap();
+        let status = child.try_wait().unwrap()?;
+        assert_eq!(status.code(), Some(1));
+        let mut words = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut words).unwrap();
+        Some(words)
+    }
+
+    /// Bounds how long this hub's files may become from now on.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let pid = Pid::from_child(self.child.as_ref().unwrap());
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(Some(pid), Resource::Fsize, limit).unwrap();
     }
 
     /// The same hub for another thread.

@@ -104,6 +104,9 @@ impl Node {
 
     /// Asks for what is missing of a feed, as far as it is not asked for already.
     pub(super) fn ask_for(&mut self, identity: Identity) {
+        if self.is_full() {
+            return;
+        }
         if self.has_enough_of(&identity) {
             self.stop_asking(&identity);
             self.tell_quota(&identity);

@@ -126,6 +126,7 @@ impl Node {
             self.welcome(synod);
         }
         self.begin_talk(link);
+        self.tell_full(link);
         self.hub_opened(link, peer);
         self.direct_opened(link, peer);
         self.ask_blobs(link);

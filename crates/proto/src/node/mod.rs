@@ -8,6 +8,7 @@ mod blobs;
 mod census;
 mod changes;
 mod drafts;
+mod full;
 mod gaps;
 mod greet;
 mod hand;
@@ -147,6 +148,7 @@ pub struct Node {
     /// Accounts that a hub keeps, and when somebody of them was here last, by the clock.
     members: BTreeMap<Identity, Time>,
     upkeep: upkeep::Keeping,
+    full: full::Full,
     relations: Relations,
     waiting: Waiting,
     /// Entries that were taken back, by id, and the device that said so.
@@ -271,6 +273,7 @@ impl Node {
             synods: BTreeMap::new(),
             members: BTreeMap::new(),
             upkeep: upkeep::Keeping::default(),
+            full: full::Full::default(),
             relations: Relations::default(),
             waiting: Waiting::default(),
             deletions: BTreeMap::new(),
@@ -503,6 +506,7 @@ impl Node {
         self.do_later();
         self.take_due();
         self.keep_up();
+        self.look_for_room();
         if self.review_due().is_some() {
             self.go_on_reviewing();
         }
@@ -526,6 +530,7 @@ impl Node {
             self.claim_due(),
             self.review_due(),
             self.upkeep_due(),
+            self.room_due(),
         ];
         let Some(first) = moments.into_iter().flatten().min() else { return };
         let first = first.max(Time(self.now.0.saturating_add(1)));
@@ -544,7 +549,7 @@ impl Node {
     /// Makes a batch durable. What a hub keeps is confirmed to others by its heads, so there every
     /// batch is strict; a person's device can ask again for what is not its own.
     fn save(&mut self, batch: Batch) {
-        if !batch.is_empty() {
+        if !batch.is_empty() && !self.is_full() {
             let batch = if self.is_hub() { batch.strict() } else { batch };
             self.outbox.push_back(Output::Save(batch));
         }
@@ -552,7 +557,7 @@ impl Node {
 
     /// Keeps what others can tell again: nobody waits for the disk.
     fn save_loosely(&mut self, batch: Batch) {
-        if !batch.is_empty() {
+        if !batch.is_empty() && !self.is_full() {
             self.outbox.push_back(Output::Save(batch));
         }
     }

@@ -519,6 +519,7 @@ impl Node {
         }
         if self.is_hub() {
             self.begin_upkeep();
+            self.begin_looking_for_room();
         } else {
             self.begin_review();
         }

@@ -154,7 +154,10 @@ impl Node {
     /// Makes a guest a member whose account names the device that is here, while there is room.
     fn admit_guest(&mut self, synod: Identity) {
         let Role::Hub(policy) = &self.role else { return };
-        if self.members.contains_key(&synod) || self.members.len() >= policy.members {
+        if self.is_full()
+            || self.members.contains_key(&synod)
+            || self.members.len() >= policy.members
+        {
             return;
         }
         if self.is_somebody_here(synod) {

@@ -52,6 +52,9 @@ impl Node {
 
     /// Does what is due.
     pub(super) fn keep_up(&mut self) {
+        if self.is_full() {
+            return;
+        }
         if self.upkeep.look_at.is_some_and(|at| at <= self.now) {
             self.upkeep.look_at = Some(self.now.after(LOOK));
             self.look_for_silent();
@@ -62,6 +65,9 @@ impl Node {
     }
 
     pub(super) fn upkeep_due(&self) -> Option<Time> {
+        if self.is_full() {
+            return None;
+        }
         self.upkeep.next.into_iter().chain(self.upkeep.look_at).min()
     }
 

@@ -94,6 +94,10 @@ fn relaxed_batches_are_not_lost_behind_the_owners_back() {
         Ok(found) => assert_eq!(found, Some(b"acknowledged".to_vec())),
         Err(error) => assert!(matches!(error, StoreError::Closed), "{error:?}"),
     }
+    // Whoever begins anew with what the disk has can go on with the same store.
+    store.begin_anew();
+    assert_eq!(block_on(store.read(Key::new(Table::Packs, *b"relaxed"))).unwrap(), None);
+    block_on(store.apply(blob(2))).unwrap();
     drop(store);
     block_on(disk.drive.open().apply(blob(1))).unwrap();
 }

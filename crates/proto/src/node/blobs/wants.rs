@@ -29,6 +29,9 @@ enum Lack {
 impl Node {
     /// Wants whatever of a content is not here, as soon as it has its turn.
     pub(in crate::node) fn want_content(&mut self, named: Named) {
+        if self.is_full() {
+            return;
+        }
         if self.turn_of(&named) == Some(Turn::Asked) {
             let mut new = Vec::new();
             self.ask_missing(named, &mut new);
@@ -66,7 +69,7 @@ impl Node {
 
     /// Gives turns to those that wait, as long as there is room.
     pub(in crate::node) fn refill(&mut self) {
-        if !self.ready {
+        if !self.ready || self.is_full() {
             return;
         }
         let mut new = Vec::new();

@@ -124,6 +124,16 @@ impl Desk {
         self.boot(Node::new);
     }
 
+    /// The same, with a disk on which there is no room.
+    pub(super) fn restart_full(&mut self) {
+        self.events.clear();
+        self.boot(|config| {
+            let mut node = Node::new(config);
+            node.keep_nothing();
+            node
+        });
+    }
+
     fn boot(&mut self, begin: fn(Config) -> Node) {
         self.node = begin(Self::config(&self.keys, &self.role, self.fence.clone()));
         self.boots += 1;

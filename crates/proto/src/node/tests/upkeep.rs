@@ -4,7 +4,7 @@ use effigy_core::{Secret, Span};
 use effigy_store::Table;
 
 use super::{Actor, Desk, Peer};
-use crate::api::{Event, Upkeep};
+use crate::api::{Event, HubRefusal, Upkeep};
 use crate::io::Input;
 use crate::message::{ErrorCode, Message};
 use crate::node::HubPolicy;
@@ -240,4 +240,143 @@ fn what_guests_left_behind_is_swept_after_a_start_a_few_at_a_time() {
     assert_eq!(told(&desk).swept, 19);
     leaves(&mut desk, way);
     assert!(desk.table(Table::Packs).is_empty(), "and the last with its connection");
+}
+
+#[test]
+fn a_hub_whose_disk_is_full_gives_and_passes_on_and_asks_for_nothing() {
+    let mut desk = Desk::hub_with(HubPolicy::default());
+    let (mut ana, mut ben) = (Actor::new(2), Actor::new(3));
+    ana.posts("before");
+    for (n, actor) in [(1, &ana), (2, &ben)] {
+        let way = comes(&mut desk, n, actor);
+        actor.gives(&mut desk, way.link);
+        leaves(&mut desk, way);
+    }
+    desk.restart_full();
+    let saves = desk.saves;
+    ana.posts("while it is full");
+    ben.posts("the first");
+    let (ana_way, ben_way) = (comes(&mut desk, 3, &ana), comes(&mut desk, 4, &ben));
+    // Somebody who was never here is a guest of whom nothing is kept.
+    let eva = Actor::new(4);
+    let eva_way = comes(&mut desk, 5, &eva);
+    for (way, actor) in [(ana_way, &ana), (ben_way, &ben), (eva_way, &eva)] {
+        let told = Message::Error { about: 0, code: ErrorCode::Full };
+        assert!(desk.heard(way.link).contains(&told));
+        actor.gives(&mut desk, way.link);
+        desk.pass(1_000);
+        let heard = desk.heard(way.link);
+        assert!(!heard.iter().any(|m| matches!(m, Message::GetEntries { .. })), "{heard:?}");
+    }
+    // What is there is given.
+    desk.say(ben_way.link, Message::GetHeads { identities: vec![ana.device()] });
+    let heard = desk.heard(ben_way.link);
+    let heads = heard.iter().find_map(|message| match message {
+        Message::LastKnownHeads { heads } => heads.first().map(|head| head.count),
+        _ => None,
+    });
+    assert_eq!(heads, Some(1));
+    let (after, identity) = (Vec::new(), ana.device());
+    let (generation, limit, request, skip) = (0, 100, 7, 0);
+    let wanted = Message::GetEntries { after, generation, identity, limit, request, skip };
+    desk.say(ben_way.link, wanted);
+    let given = desk.heard(ben_way.link);
+    assert!(
+        given.iter().any(|m| matches!(m, Message::Entries { records, .. } if records.len() == 1))
+    );
+    // People are told of each other.
+    for (way, other) in [(ana_way, &ben), (ben_way, &ana)] {
+        desk.say(way.link, Message::Online { watch: vec![other.device()] });
+    }
+    let present = Message::PresenceList { identities: vec![ben.device()] };
+    assert!(desk.heard(ana_way.link).contains(&present));
+    // Nothing at all was written, for weeks.
+    desk.pass(30 * DAY);
+    assert_eq!(desk.saves, saves);
+    assert_eq!(told(&desk).expired, 0);
+    // There is room again: what was missed comes.
+    desk.restart();
+    let way = comes(&mut desk, 6, &ana);
+    ana.gives(&mut desk, way.link);
+    assert_eq!(desk.records(ana.device()), 2);
+}
+
+#[test]
+fn a_full_hub_tries_whether_there_is_room_and_less_often_with_time() {
+    let mut desk = Desk::hub_with(HubPolicy::default());
+    desk.restart_full();
+    let mut tries = Vec::new();
+    for second in 0..3_600 {
+        desk.pass(1_000);
+        if desk.node.looks_for_room() {
+            tries.push(second);
+        }
+    }
+    assert!(tries[0] <= 3 && tries[1] <= 8, "{tries:?}");
+    assert!((20..60).contains(&tries.len()), "{tries:?}");
+    let mut other = Desk::hub_with(HubPolicy::default());
+    other.pass(3_600_000);
+    assert!(!other.node.looks_for_room(), "who is not full does not look");
+}
+
+/// What is told of the hub that this person's node uses.
+fn refused(desk: &Desk) -> Option<HubRefusal> {
+    desk.network().unwrap().hubs[0].refuses
+}
+
+#[test]
+fn a_person_is_told_what_the_hub_does_not_keep_until_it_is_another_connection() {
+    for (code, expected) in
+        [(ErrorCode::Full, HubRefusal::Disk), (ErrorCode::EntryQuota, HubRefusal::Entries)]
+    {
+        let mut desk = Desk::person(2);
+        let hub = desk.hub_answers(&Secret::from_seed(&[9; 32]));
+        desk.pass(2_000);
+        assert_eq!(refused(&desk), None);
+        desk.say(hub.link, Message::Error { about: 0, code });
+        desk.pass(2_000);
+        assert_eq!(refused(&desk), Some(expected));
+        leaves(&mut desk, hub);
+        desk.pass(2_000);
+        assert_eq!(refused(&desk), None);
+    }
+}
+
+#[test]
+fn people_come_back_to_a_hub_that_was_stopped_one_after_another() {
+    let mut waits: Vec<u64> = (0..200)
+        .map(|_| {
+            let mut desk = Desk::person(2);
+            let hub = desk.hub_answers(&Secret::from_seed(&[9; 32]));
+            desk.say(hub.link, Message::Away { spread: 20_000 });
+            leaves(&mut desk, hub);
+            until_dialled(&mut desk)
+        })
+        .collect();
+    waits.sort_unstable();
+    assert!(waits[0] < 2_000 && waits[199] > 17_000 && waits[199] <= 21_000, "{waits:?}");
+    // In no second more than three times what it would be if they were spread evenly.
+    for second in 0..21 {
+        let n = waits.iter().filter(|wait| **wait / 1_000 == second).count();
+        assert!(n <= 30, "{n} in second {second}");
+    }
+    // Whatever a hub says, nobody waits for longer than about a minute; and it counts once.
+    let mut desk = Desk::person(2);
+    let hub = desk.hub_answers(&Secret::from_seed(&[9; 32]));
+    desk.say(hub.link, Message::Away { spread: u32::MAX });
+    leaves(&mut desk, hub);
+    assert!(until_dialled(&mut desk) <= 61_000);
+    let hub = desk.hub_answers(&Secret::from_seed(&[9; 32]));
+    leaves(&mut desk, hub);
+    assert!(until_dialled(&mut desk) <= 1_000);
+}
+
+/// How long it takes until the hub is dialled again.
+fn until_dialled(desk: &mut Desk) -> u64 {
+    let begin = desk.now;
+    while desk.dialled.is_empty() {
+        desk.pass(100);
+        assert!(desk.now - begin < 100_000, "never");
+    }
+    desk.now - begin
 }
