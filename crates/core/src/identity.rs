@@ -15,6 +15,11 @@ use zeroize::Zeroizing;
 /// Multicodec `ed25519-pub` as a varint (source: the did:key method specification).
 const ED25519_PUB: [u8; 2] = [0xed, 0x01];
 const DID_KEY: &str = "did:key:z";
+/// Longest text behind that which is read at all, and so the most bytes that it can stand for: each
+/// leading 1 is a byte.
+const LETTERS: usize = 64;
+/// Letters of 34 bytes in base58, at most.
+const WRITTEN: usize = 48;
 
 /// A public Ed25519 key: a device, a hub or a synod. Written as a `did:key`.
 ///
@@ -69,7 +74,11 @@ impl fmt::Display for Identity {
         let mut bytes = [0; 34];
         bytes[..2].copy_from_slice(&ED25519_PUB);
         bytes[2..].copy_from_slice(&self.0);
-        write!(f, "{DID_KEY}{}", bs58::encode(bytes).into_string())
+        let mut letters = [0; WRITTEN];
+        let length = bs58::encode(bytes).onto(&mut letters[..]).map_err(|_| fmt::Error)?;
+        let letters = letters.get(..length).and_then(|letters| str::from_utf8(letters).ok());
+        f.write_str(DID_KEY)?;
+        f.write_str(letters.ok_or(fmt::Error)?)
     }
 }
 
@@ -84,14 +93,16 @@ impl FromStr for Identity {
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
         let letters = text.strip_prefix(DID_KEY).ok_or(IdentityError::Method)?;
-        if letters.len() > 64 {
+        if letters.len() > LETTERS {
             return Err(IdentityError::Base);
         }
-        let bytes = bs58::decode(letters).into_vec().map_err(|_| IdentityError::Base)?;
+        let mut bytes = [0; LETTERS];
+        let length = bs58::decode(letters).onto(&mut bytes[..]).map_err(|_| IdentityError::Base)?;
+        // There is no second spelling of these bytes: base58 is a number in digits, and only zeros in
+        // front, which stand for bytes of their own, would leave it the same. See the tests.
+        let bytes = bytes.get(..length).unwrap_or_default();
         let key = bytes.strip_prefix(&ED25519_PUB).ok_or(IdentityError::Kind)?;
-        let identity = Self(key.try_into().map_err(|_| IdentityError::Kind)?);
-        // base58 has no second spelling of the same bytes, but let nothing rest on that.
-        if identity.to_string() == text { Ok(identity) } else { Err(IdentityError::Base) }
+        key.try_into().map(Self).map_err(|_| IdentityError::Kind)
     }
 }
 
