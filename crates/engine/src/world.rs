@@ -17,6 +17,12 @@ pub trait World {
     /// engine waits for commands at the same time.
     async fn next(&mut self) -> Option<Input>;
 
+    /// The next thing, if it has happened already: so that one write keeps what comes of several. A
+    /// world may say that there is none.
+    fn at_hand(&mut self) -> Option<Input> {
+        None
+    }
+
     /// Lets others have a turn, if the engine has worked for long. Where nobody waits for a turn
     /// this does nothing.
     async fn breathe(&mut self) {}

@@ -48,8 +48,11 @@ pub(crate) const INBOX_BYTES: usize = 16 * 1024 * 1024;
 /// Messages of one connection that are with the node at a time: enough that a busy connection is not
 /// woken for each, few enough that nobody waits long behind one that is busy.
 pub(crate) const MESSAGES: usize = 8;
-/// From how many bytes on a turn has no further message.
-pub(crate) const TURN_BYTES: usize = 64 * 1024;
+/// From how many bytes on a turn has no further message: two full lists, so that reading what one
+/// connection says takes a thread no longer than a moment.
+pub(crate) const TURN_BYTES: usize = 16 * 1024;
+/// From how many connections on whose messages are with the node no others are taken out of the inbox.
+pub(crate) const TURNS: usize = 64;
 /// How often a world looks after its connections at most; how exactly silence is measured.
 pub(crate) const BEAT: Duration = Duration::from_secs(1);
 /// Longest message of somebody whose session is not open: nothing that has to be said before is

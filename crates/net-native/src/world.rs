@@ -17,7 +17,7 @@ use crate::connection::{self, Office};
 use crate::dial::dial;
 use crate::gate::Gate;
 use crate::inbox::{Arrival, Inbox, Messages, News};
-use crate::limits::{BEAT, Limits};
+use crate::limits::{BEAT, Limits, TURNS};
 use crate::line::{Line, Turn};
 use crate::socket::Reason;
 use crate::tally::Tally;
@@ -35,8 +35,10 @@ pub struct NativeWorld {
     /// What was taken out of the inbox and not yet told.
     arrivals: VecDeque<Arrival>,
     connections: HashMap<Link, Connection>,
-    /// The messages of one connection that the node is dealing with.
-    in_hand: Option<(Link, Messages, Turn)>,
+    /// The messages of connections that are with the node, whose turn is next first: one of each.
+    turns: VecDeque<(Link, Messages, Turn)>,
+    /// Whether the first of them goes before everything else: its connection is gone.
+    is_urgent: bool,
     /// When to look after the connections again.
     next_beat: Instant,
     office: Arc<Office>,
@@ -76,7 +78,8 @@ impl NativeWorld {
         let world = Self {
             arrivals: VecDeque::new(),
             connections: HashMap::new(),
-            in_hand: None,
+            turns: VecDeque::new(),
+            is_urgent: false,
             next_beat: Instant::now(),
             office,
             pending: VecDeque::new(),
@@ -92,16 +95,6 @@ impl NativeWorld {
             if let Some(input) = self.pending.pop_front() {
                 return Some(input);
             }
-            if let Some((link, messages, _)) = &mut self.in_hand {
-                let link = *link;
-                match messages.pop_front().filter(|_| self.connections.contains_key(&link)) {
-                    Some(message) => {
-                        self.note_claim(link, &message);
-                        return Some(Input::Received(link, message));
-                    }
-                    None => self.in_hand = None,
-                }
-            }
             if self.wake_at.is_some_and(|time| time <= now()) {
                 self.wake_at = None;
                 return Some(Input::Tick);
@@ -110,13 +103,33 @@ impl NativeWorld {
                 if self.next_beat <= Instant::now() {
                     self.look_after();
                 }
-                self.office.inbox.take(&mut self.arrivals);
+                if self.turns.len() < TURNS {
+                    self.office.inbox.take(&mut self.arrivals);
+                }
             }
-            let arrival = self.arrivals.pop_front()?;
-            if let Some(input) = self.take(arrival) {
+            let is_urgent = std::mem::take(&mut self.is_urgent);
+            if let Some(arrival) = self.arrivals.pop_front_if(|_| !is_urgent) {
+                match self.take(arrival) {
+                    Some(input) => return Some(input),
+                    None => continue,
+                }
+            }
+            let (link, messages, turn) = self.turns.pop_front()?;
+            if let Some(input) = self.take_turn(link, messages, turn) {
                 return Some(input);
             }
         }
+    }
+
+    /// One message of a connection; the rest waits until all others had their turn. Who says much is
+    /// not waited for by who says little.
+    fn take_turn(&mut self, link: Link, mut messages: Messages, turn: Turn) -> Option<Input> {
+        let is_known = self.connections.contains_key(&link);
+        let message = messages.pop_front().filter(|_| is_known)?;
+        self.note_claim(link, &message);
+        // The turn is over when the node is through with the last.
+        self.turns.push_back((link, messages, turn));
+        Some(Input::Received(link, message))
     }
 
     /// Makes of an arrival what the engine is told. What comes of connections that were closed here
@@ -137,11 +150,21 @@ impl NativeWorld {
             }
             News::Drained => Some(Input::Drained(link)),
             News::Gone => {
+                // What was said before still counts.
+                let rest = |(of, messages, _): &(Link, Messages, Turn)| {
+                    *of == link && !messages.is_empty()
+                };
+                if let Some(rest) = self.turns.iter().position(rest) {
+                    self.turns.swap(0, rest);
+                    self.is_urgent = true;
+                    self.arrivals.push_front(Arrival { link, news: News::Gone });
+                    return None;
+                }
                 self.connections.remove(&link);
                 Some(Input::Disconnected(link))
             }
             News::Received(messages, turn) => {
-                self.in_hand = Some((link, messages, turn));
+                self.turns.push_back((link, messages, turn));
                 None
             }
         }
@@ -226,6 +249,10 @@ impl World for NativeWorld {
         now()
     }
 
+    fn at_hand(&mut self) -> Option<Input> {
+        self.ready()
+    }
+
     async fn next(&mut self) -> Option<Input> {
         loop {
             if let Some(input) = self.ready() {
@@ -277,7 +304,8 @@ impl World for NativeWorld {
 
     fn reset(&mut self) {
         self.connections.clear();
-        self.in_hand = None;
+        self.turns.clear();
+        self.is_urgent = false;
         self.pending.clear();
         self.wake_at = None;
         let mut arrivals = std::mem::take(&mut self.arrivals);

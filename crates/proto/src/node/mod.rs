@@ -127,7 +127,7 @@ impl Default for HubPolicy {
 /// One device on the network.
 ///
 /// **Invariant:** every [`handle`](Node::handle) is followed by a full drain of
-/// [`poll`](Node::poll).
+/// [`poll`](Node::poll), or, where it [`may_go_on`](Node::may_go_on), by another.
 #[derive(Debug)]
 pub struct Node {
     keys: Keys,
@@ -355,7 +355,7 @@ impl Node {
             }
             return;
         }
-        let begin = self.outbox.len();
+        let begin = if self.may_go_on() { 0 } else { self.outbox.len() };
         match input {
             Input::Command(command) => self.command(command),
             Input::Connected { binding, dialled, link, path } => {
@@ -419,6 +419,17 @@ impl Node {
             self.outbox.push_back(Output::Save(joined));
         }
         self.outbox.append(&mut rest);
+    }
+
+    /// Whether it may be handed another input before what it asks is done: what a hub saves for all of
+    /// them is one transaction then, still before anything that follows from any of them.
+    pub fn may_go_on(&self) -> bool {
+        let has_to_happen_first = |output: &Output| {
+            matches!(output, Output::Close(_) | Output::Load(..) | Output::Reread)
+        };
+        self.is_hub()
+            && matches!(self.outbox.front(), Some(Output::Save(_)))
+            && !self.outbox.iter().any(has_to_happen_first)
     }
 
     /// The next thing to do, if any.
