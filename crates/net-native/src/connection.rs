@@ -226,11 +226,12 @@ impl<'a, S: Socket> Task<'a, S> {
                 Some(Ok(Incoming::Alive)) => (),
                 Some(Ok(Incoming::Binary(content))) => {
                     bytes = bytes.saturating_add(content.len());
-                    messages.push_back(self.look(&content, || Message::decode_binary(&content)));
+                    let decoded = self.look(content.len(), || Message::decode_binary(&content));
+                    messages.push_back(decoded);
                 }
                 Some(Ok(Incoming::Text(text))) => {
                     bytes = bytes.saturating_add(text.len());
-                    messages.push_back(self.look(text.as_bytes(), || Message::decode_text(&text)));
+                    messages.push_back(self.look_at_text(text));
                 }
                 Some(Err(Broken::TooLong)) => {
                     self.office.tally.oversize.add(1);
@@ -254,17 +255,27 @@ impl<'a, S: Socket> Task<'a, S> {
         (end, n_read > 0)
     }
 
+    /// Decodes a text. Whoever was accepted talks to a hub.
+    fn look_at_text(&self, text: String) -> Result<Message, Garbage> {
+        let length = text.len();
+        if self.line.is_accepted() {
+            self.look(length, || Message::decode_at_hub(text))
+        } else {
+            self.look(length, || Message::decode_text(&text))
+        }
+    }
+
     /// Decodes a message, unless somebody who has proved nothing asks for more work than a beginning
     /// needs.
     fn look(
         &self,
-        bytes: &[u8],
+        length: usize,
         decode: impl FnOnce() -> Result<Message, Garbage>,
     ) -> Result<Message, Garbage> {
         self.office.tally.messages_in.add(1);
-        self.office.tally.bytes_in.add(bytes.len() as u64);
+        self.office.tally.bytes_in.add(length as u64);
         let is_stranger = self.line.is_accepted() && !self.line.is_proved();
-        if is_stranger && bytes.len() > UNPROVEN_BYTES { Err(Garbage::TooLong) } else { decode() }
+        if is_stranger && length > UNPROVEN_BYTES { Err(Garbage::TooLong) } else { decode() }
     }
 
     fn hand_in(&self, messages: Messages, bytes: usize) -> Result<(), Deaf> {

@@ -20,8 +20,8 @@ pub use api::{
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError};
 pub use message::{
-    BATCH, ErrorCode, FIND, Frame, Garbage, LIST, Mark, Message, NameError, Record, SESSION_BYTES,
-    SKIP, SessionRequest, StoreName, Summary, WatchName, WireHead,
+    BATCH, ErrorCode, FIND, Frame, Garbage, LIST, Mark, Message, Name, NameError, Passing, Record,
+    SESSION_BYTES, SKIP, SessionRequest, StoreName, Summary, WatchName, WireHead,
 };
 pub use node::{Config, Filled, HubPolicy, Node, RestoreError, Role, record, reread};
 pub use session::PROTOCOL;

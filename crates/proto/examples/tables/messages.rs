@@ -113,7 +113,7 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
         Message::MessageFrom { .. } => {
             ("message_from", OF_HUB, "A letter for the receiver of this message (7.2).")
         }
-        Message::MessageTo { .. } => (
+        Message::MessageTo { .. } | Message::Pass(_) => (
             "message_to",
             TO_HUB,
             "Pass this letter on. `from` must be the sender of this message.",

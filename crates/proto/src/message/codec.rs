@@ -144,6 +144,9 @@ impl Message {
         if let Some(frame) = self.encode_reconciling() {
             return Frame::Binary(frame);
         }
+        if let Self::Pass(passing) = self {
+            return Frame::Text(passing.text().to_owned());
+        }
         // Everything in a message can be written as JSON, so the default never stands for anything.
         Frame::Text(serde_json::to_string(&self.to_wire()).unwrap_or_default())
     }
@@ -268,11 +271,12 @@ impl Message {
             Self::MessageTo { letter } => Wire::MessageTo { letter },
             Self::Offline { identity } => Wire::Offline { identity },
             Self::Online { watch } => Wire::Online { watch },
-            // What is a binary frame never comes here.
+            // What is a binary frame, or written already, never comes here.
             Self::Ping
             | Self::Chunk { .. }
             | Self::Differences { .. }
             | Self::Negentropy { .. }
+            | Self::Pass(_)
             | Self::Sketch { .. }
             | Self::States { .. } => Wire::Ping {},
             Self::Pong => Wire::Pong {},

@@ -3,11 +3,13 @@
 mod checked;
 mod codec;
 mod names;
+mod passing;
 mod reconciling;
 
 pub use codec::Garbage;
 pub(crate) use codec::{lists, open_payload};
 pub use names::{NameError, StoreName, WatchName};
+pub use passing::{Name, Passing};
 
 use effigy_core::seal::Letter;
 use effigy_core::{Cid, Entry, Identity, Payload, Signature};
@@ -274,6 +276,8 @@ pub enum Message {
         /// Devices.
         watch: Vec<Identity>,
     },
+    /// A letter to be passed on, at the hub that does: [`MessageTo`](Self::MessageTo) as it came.
+    Pass(Passing),
     /// Are you there?
     Ping,
     /// I am.

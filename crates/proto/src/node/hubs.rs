@@ -16,7 +16,7 @@ use super::state::{Arranged, Conn, Direct, HubSlot};
 use super::{Node, Role};
 use crate::api::{HubRefusal, LinkState};
 use crate::io::{Link, Output, RtcAction, RtcEvent};
-use crate::message::{ErrorCode, LIST, Message};
+use crate::message::{ErrorCode, LIST, Message, Passing};
 
 /// Over how long a hub can have coming back to it spread.
 const SPREAD: Span = Span::minutes(1);
@@ -475,6 +475,28 @@ impl Node {
             return;
         }
         self.send(to, &Message::MessageFrom { letter });
+    }
+
+    /// The same, without reading it.
+    pub(super) fn pass_as_it_is(&mut self, link: Link, passing: &Passing) {
+        let from = self.links.get(&link).and_then(Conn::peer);
+        let Some(from) = from.filter(|_| self.index.names.contains(passing.from(), link)) else {
+            self.fault(link, 0, ErrorCode::Forbidden);
+            return;
+        };
+        let to = self.index.names.of(passing.to()).next_back();
+        let Some((to, conn)) = to.and_then(|to| Some((to, self.links.get(&to)?))) else {
+            // Nobody who is here, or nobody at all: that can only be told by reading it.
+            let message = Message::decode_text(passing.text());
+            self.received(link, message);
+            return;
+        };
+        let most = if conn.watching.contains(&from) { LETTER } else { STRANGE_LETTER };
+        if passing.sealed() > most {
+            self.send(link, &Message::Error { about: 0, code: ErrorCode::TooMuch });
+            return;
+        }
+        self.send_frame(to, passing.frame());
     }
 
     /// A letter came. What cannot be opened is passed over: the hub may have changed it, and is

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use effigy_core::{Cid, Identity, Time};
 
 use crate::io::Link;
+use crate::message::Name;
 
 /// What a node looks up of its connections and of what it waits for.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub(super) struct Index {
     pub links: Timers<Link>,
     /// Sessions by blobs that the other side looks for.
     pub lookers: Pairs<Cid>,
+    /// Open sessions by who is at the other end, as letters name them; at a hub.
+    pub names: Pairs<Name>,
     /// Open sessions by who is at the other end.
     pub peers: Pairs<Identity>,
     /// Blobs on their way.
@@ -46,6 +49,10 @@ impl<K: Copy + Ord> Pairs<K> {
     /// The connections of one, the oldest first.
     pub(super) fn of(&self, key: K) -> impl DoubleEndedIterator<Item = Link> + '_ {
         self.0.range((key, Link(0))..=(key, Link(u64::MAX))).map(|(_, link)| *link)
+    }
+
+    pub(super) fn contains(&self, key: K, link: Link) -> bool {
+        self.0.contains(&(key, link))
     }
 
     pub(super) fn any(&self, key: K) -> bool {

@@ -9,7 +9,7 @@ use super::serving::Wanted;
 use super::state::Conn;
 use crate::api::Path;
 use crate::io::{Binding, Link, Output};
-use crate::message::{ErrorCode, Garbage, Message};
+use crate::message::{ErrorCode, Garbage, Message, Name};
 use crate::session::{Session, Step};
 
 /// How long a beginning may take.
@@ -65,6 +65,9 @@ impl Node {
         self.index.links.disarm(link);
         conn.looking.all().for_each(|cid| self.index.lookers.remove(*cid, link));
         conn.peer().into_iter().for_each(|peer| self.index.peers.remove(peer, link));
+        if let Some(peer) = conn.peer().filter(|_| self.is_hub()) {
+            self.index.names.remove(Name::of(&peer), link);
+        }
         conn.claimed().into_iter().for_each(|synod| self.index.accounts.remove(synod, link));
     }
 
@@ -115,6 +118,9 @@ impl Node {
         let Some(conn) = self.links.get(&link) else { return };
         let (Some(peer), synod) = (conn.peer(), conn.claimed()) else { return };
         self.index.peers.insert(peer, link);
+        if self.is_hub() {
+            self.index.names.insert(Name::of(&peer), link);
+        }
         synod.into_iter().for_each(|synod| self.index.accounts.insert(synod, link));
         let shunned = self.shunned.get(&peer).is_some_and(|(_, until)| *until > self.now);
         if shunned || synod.is_some_and(|synod| self.is_blocked(&synod)) {
@@ -181,6 +187,7 @@ impl Node {
             Message::LastKnownHeads { heads } => self.told_heads(link, &heads),
             Message::MessageFrom { letter } => self.letter(link, &letter),
             Message::MessageTo { letter } => self.pass_on(link, letter),
+            Message::Pass(passing) => self.pass_as_it_is(link, &passing),
             Message::Negentropy { bytes, request } => self.negentropy_came(link, request, &bytes),
             Message::Offline { identity } => self.gone(link, identity),
             Message::Online { watch } => self.came_online(link, watch),
