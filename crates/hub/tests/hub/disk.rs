@@ -109,7 +109,7 @@ fn a_store_with_a_damaged_page_starts_or_says_what_to_do_and_gives_nothing_wrong
     among_people(async {
         for name in ["Ana", "Ben"] {
             let mut person = Person::begin(name, &[&hub.address]).await;
-            for n in 0..60 {
+            for n in 0..90 {
                 person.post(&format!("{n} {}", "words ".repeat(200))).await;
             }
             person.post_picture("a picture", &picture(120_000)).await;
@@ -122,11 +122,11 @@ fn a_store_with_a_damaged_page_starts_or_says_what_to_do_and_gives_nothing_wrong
     let store = folder.path().join("data/hub.redb");
     let whole = std::fs::read(&store).unwrap();
     let n_pages = whole.len() / PAGE;
-    assert!(n_pages >= 200, "{n_pages} pages");
+    assert!(n_pages >= 150, "{n_pages} pages");
     let wanted = std::env::var("EFFIGY_TEST_PAGES").ok().and_then(|text| text.parse().ok());
     let wanted: usize = wanted.unwrap_or(PAGES);
     let complete = n_given(&start(folder.path()).unwrap(), &feeds);
-    assert!(complete > 120, "{complete} entries");
+    assert!(complete > 180, "{complete} entries");
     let repair = format!("mv {} {}.damaged", store.display(), store.display());
     let (mut n_started, mut n_refused, mut n_less) = (0, 0, 0);
     for nth in 0..wanted.min(n_pages) {
@@ -167,6 +167,7 @@ fn a_store_with_a_damaged_page_starts_or_says_what_to_do_and_gives_nothing_wrong
 }
 
 /// Starts a hub on what may be damaged; or gives what it says instead.
+#[expect(clippy::zombie_processes, reason = "a hub waits for its process when it is dropped")]
 fn start(folder: &Path) -> Result<Hub, String> {
     let mut child = command(folder, "127.0.0.1:0", &["--exempt-loopback"]).spawn().unwrap();
     let start = Instant::now();

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use effigy_proto::Command;
+use effigy_proto::{Command, Message};
 use futures_util::StreamExt;
 use rustix::process::Signal;
 use tokio_tungstenite::tungstenite::Message as Wire;
 
 use crate::person::{Person, among_people, befriend, picture};
-use crate::raw::session;
+use crate::raw::{session, silent_session};
 use crate::support::{Hub, folder};
 
 #[test]
@@ -107,15 +107,28 @@ fn stopping_closes_sessions_and_keeps_everything() {
         let (mut raw, _) = session(&hub).await;
         ana.post("just before the end").await;
         ana.until_kept().await;
+        let mut others = Vec::new();
+        for _ in 0..20 {
+            others.push(silent_session(&hub).await);
+        }
         raw.hear_until_pong().await;
         let start = Instant::now();
         hub.signal(Signal::TERM);
-        let end = raw.0.by_ref().filter_map(async |wire| match wire {
-            Ok(Wire::Close(Some(frame))) => Some(u16::from(frame.code)),
-            _ => None,
-        });
-        assert_eq!(std::pin::pin!(end).next().await, Some(1001));
-        drop(raw);
+        // R22: first it says how to come back. The more are here, the longer they take for it.
+        let (mut spread, mut code) = (None, None);
+        while let Some(Ok(wire)) = raw.0.next().await {
+            match wire {
+                Wire::Text(text) => {
+                    if let Ok(Message::Away { spread: told }) = Message::decode_text(&text) {
+                        spread = Some(told);
+                    }
+                }
+                Wire::Close(Some(frame)) => code = Some(u16::from(frame.code)),
+                _ => (),
+            }
+        }
+        assert_eq!((spread, code), (Some(22 * 15), Some(1001)));
+        drop((raw, others));
         // The person's device does as every client: it sees the end and lets go.
         ana.until_true("the end", |told| told.network.peers.is_empty()).await;
         assert_eq!(hub.wait(), Some(0));

@@ -50,10 +50,7 @@ impl Raw {
             Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => {
                 Err(answer.status().as_u16())
             }
-            Err(error) => {
-                println!("no answer: {error}");
-                Err(0)
-            }
+            Err(_) => Err(0),
         }
     }
 
@@ -130,8 +127,12 @@ impl Puppet {
     async fn live(hubs: Vec<String>) -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).unwrap();
-        let keys = Keys::for_account(seed).unwrap();
-        seed.reverse();
+        Self::with(Keys::for_account(seed).unwrap(), hubs).await
+    }
+
+    async fn with(keys: Keys, hubs: Vec<String>) -> Self {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).unwrap();
         let config = Config { fence: None, keys: keys.clone(), hubs, role: Role::Person, seed };
         let mut node = Node::new(config);
         node.start(now());
@@ -297,6 +298,13 @@ impl Puppet {
             }
         }
     }
+}
+
+/// A session of a device of no account, for whom little has to be reckoned: where many are needed.
+pub(crate) async fn silent_session(hub: &Hub) -> Raw {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).unwrap();
+    Puppet::with(Keys::for_hub(seed), vec![]).await.open(hub).await
 }
 
 /// A session of somebody new, opened the honest way.
