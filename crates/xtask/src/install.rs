@@ -195,6 +195,20 @@ pub(crate) fn journey_packages() -> Outcome<&'static str> {
     Ok("installed")
 }
 
+/// Servers that the hub is measured beside. Where they cannot be had, it is measured without them.
+pub(crate) fn bench_peers() -> Outcome {
+    let folder = workspace::root().join("bench/peers");
+    if folder.join("node_modules").is_dir() || !shell::on_path("npm") {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.current_dir(&folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    if shell::run_long(&mut npm).is_err() {
+        println!("note: the servers in bench/peers could not be installed and are not measured");
+    }
+    Ok(())
+}
+
 /// The first number of `v20.1.0`.
 fn major(version: &str) -> Option<u32> {
     version.trim().trim_start_matches('v').split('.').next()?.parse().ok()
