@@ -56,6 +56,7 @@ pub(super) fn run(arguments: &Arguments, output: Output) -> Result<Outcome, CliE
     let mut judge = Judge::new(&people);
     judge.faults.extend_from_slice(source.faults());
     walk(&source, &mut judge)?;
+    judge.tell_apart();
     let Judge { counts, mut faults, forks, contents, .. } = judge;
     let blobs = check_blobs(&source, &contents, &mut faults)?;
     check_peers(&source, &mut faults)?;
@@ -106,7 +107,13 @@ impl Report for Verdict {
                 "entries",
                 format!("{}, {} out of reach", self.feeds.entries, self.feeds.out_of_reach),
             ),
-            ("payloads", format!("{}, {} taken back", self.feeds.payloads, self.feeds.taken_back)),
+            (
+                "payloads",
+                format!(
+                    "{}, {} taken back, {} missing",
+                    self.feeds.payloads, self.feeds.taken_back, self.feeds.bare
+                ),
+            ),
             ("blobs", format!("{} ({})", self.blobs.blobs, bytes(self.blobs.bytes))),
             ("pictures", format!("{}, {} still awaited", self.blobs.pictures, self.blobs.awaited)),
             ("quarantine", counted(self.quarantined, "record", "records")),

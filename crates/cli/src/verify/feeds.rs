@@ -21,8 +21,10 @@ pub(crate) struct FeedCounts {
     pub(crate) entries: u64,
     /// Payloads that are the ones their entries name.
     pub(crate) payloads: u64,
-    /// Entries whose payload was taken back.
+    /// Entries whose payload was taken back by a device of the same account.
     pub(crate) taken_back: u64,
+    /// Entries whose payload is not here, though nobody took it back: a node asks for it again.
+    pub(crate) bare: u64,
     /// Entries that follow from one that is missing or refused: nothing can be said of them.
     pub(crate) out_of_reach: u64,
 }
@@ -49,6 +51,9 @@ pub(crate) struct Judge<'a> {
     people: &'a People,
     checker: Checker,
     current: Option<Current>,
+    /// Entries without their payload, and what was taken back, each with the account.
+    silent: BTreeSet<(Identity, Cid)>,
+    taken_back: BTreeSet<(Identity, Cid)>,
 }
 
 /// The feed that is gone through.
@@ -85,7 +90,16 @@ impl<'a> Judge<'a> {
             people,
             checker: Checker::default(),
             current: None,
+            silent: BTreeSet::new(),
+            taken_back: BTreeSet::new(),
         }
+    }
+
+    /// Tells entries whose payload was taken back from those that never had it, once all was read.
+    pub(crate) fn tell_apart(&mut self) {
+        let taken_back = self.silent.intersection(&self.taken_back).count() as u64;
+        self.counts.taken_back = taken_back;
+        self.counts.bare = (self.silent.len() as u64).saturating_sub(taken_back);
     }
 
     /// Checks an entry and makes it part of its feed.
@@ -103,9 +117,17 @@ impl<'a> Judge<'a> {
         let known = payload.as_ref().ok().and_then(Option::as_ref);
         let placed = place_in(current, &entry, known, slot.position);
         // A damaged payload takes nothing from the entry's place in the chain.
+        let account = header.synod.map_or(header.identity, |(synod, _)| synod);
         match payload? {
-            None => self.counts.taken_back = self.counts.taken_back.saturating_add(1),
-            Some(payload) => self.count_payload(&payload),
+            None => {
+                self.silent.insert((account, entry.id()));
+            }
+            Some(payload) => {
+                if let Payload::Delete(delete) = &payload {
+                    self.taken_back.insert((account, delete.target));
+                }
+                self.count_payload(&payload);
+            }
         }
         placed?;
         self.counts.entries = self.counts.entries.saturating_add(1);
