@@ -317,7 +317,11 @@ impl Node {
 
     fn forget_payload(&mut self, by: Identity, target: Cid) {
         let Some(synod) = self.tracked.get(&by).copied() else { return };
-        let Some((identity, place)) = self.place_of(&target) else { return };
+        // Only what the same account said can be taken back: nobody else's feeds are looked through.
+        let devices = self.synods.get(&synod).into_iter().flat_map(|state| state.devices.keys());
+        let mut places = devices
+            .filter_map(|device| Some((*device, self.feeds.get(device)?.feed.position(&target)?)));
+        let Some((identity, place)) = places.next() else { return };
         // What stands on the account's own feed cannot be taken back: its fold needs all of it.
         let of_account = self.feeds.get(&identity).is_some_and(|held| held.synod == synod);
         if of_account && identity != synod {

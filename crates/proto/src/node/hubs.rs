@@ -12,12 +12,14 @@ use effigy_feed::Relation;
 use serde::{Deserialize, Serialize};
 
 use super::hand::Description;
-use super::state::{Arranged, Conn, Direct, HubSlot};
+use super::state::{Arranged, Conn, Direct, HubSlot, Later};
 use super::{Node, Role};
 use crate::api::{HubRefusal, LinkState};
 use crate::io::{Link, Output, RtcAction, RtcEvent};
 use crate::message::{ErrorCode, LIST, Message, Passing};
 
+/// How long after a change the list of those is sent who may know of this device.
+const PRESENCE: Span = Span(200);
 /// Over how long a hub can have coming back to it spread.
 const SPREAD: Span = Span::minutes(1);
 /// How long the two sides may take to find a direct way.
@@ -206,8 +208,14 @@ impl Node {
         }
     }
 
+    /// A peer refuses something.
+    pub(super) fn was_refused(&mut self, link: Link, about: u32, code: ErrorCode) {
+        self.hub_refuses(link, code);
+        self.refused_by(link, about);
+    }
+
     /// A hub says that it keeps something not.
-    pub(super) fn hub_refuses(&mut self, link: Link, code: ErrorCode) {
+    fn hub_refuses(&mut self, link: Link, code: ErrorCode) {
         let refusal = match code {
             ErrorCode::EntryQuota => HubRefusal::Entries,
             ErrorCode::Full => HubRefusal::Disk,
@@ -256,18 +264,22 @@ impl Node {
         self.acquaintances().contains(&device)
     }
 
-    fn announce_presence(&mut self, link: Link) {
+    pub(super) fn announce_presence(&mut self, link: Link) {
         let watch = self.acquaintances();
         // One list replaces the one before, so it has to be whole: the bound is above a list's.
         self.send(link, &Message::Online { watch: watch.into_iter().take(LIST).collect() });
     }
 
-    /// Tells every hub who may know of this device, after that has changed.
+    /// Tells every hub who may know of this device, a moment after that has changed: where many are
+    /// new at once the whole list goes out once, and not for each of them.
     pub(super) fn share_presence(&mut self) {
         let links: Vec<Link> = self.hubs.iter().filter_map(|hub| hub.link).collect();
         for link in links {
-            if self.links.get(&link).is_some_and(|conn| conn.peer().is_some()) {
-                self.announce_presence(link);
+            let is_open = self.links.get(&link).is_some_and(|conn| conn.peer().is_some());
+            let is_due =
+                |(_, of, what): &(Time, Link, Later)| *of == link && *what == Later::Presence;
+            if is_open && !self.later.iter().any(is_due) {
+                self.later.insert((self.now.after(PRESENCE), link, Later::Presence));
             }
         }
     }

@@ -160,10 +160,7 @@ impl Node {
             Message::Entries { identity, more, records, request } => {
                 self.entries(link, identity, records, more, request);
             }
-            Message::Error { about, code } => {
-                self.hub_refuses(link, code);
-                self.refused_by(link, about);
-            }
+            Message::Error { about, code } => self.was_refused(link, about, code),
             Message::GetBlob { cid, max_size, offset, request } => {
                 self.serve_blob(link, cid, offset, max_size, request);
             }

@@ -278,6 +278,7 @@ impl Node {
                 }
                 Later::Name => self.ask_mark(link),
                 Later::Keep => self.keep_mark(link),
+                Later::Presence => self.announce_presence(link),
                 Later::Account(request) => self.account_late(link, request),
             }
         }

@@ -396,6 +396,8 @@ pub(super) enum Later {
     Name,
     /// Keep the mark up to which all is here.
     Keep,
+    /// Tell a hub who may know that this device is here.
+    Presence,
     /// Give up the request for a stranger's account.
     Account(u32),
 }
