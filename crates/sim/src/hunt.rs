@@ -18,7 +18,7 @@ pub const FOUND_BY: [(Bug, &str); 12] = [
     (Bug::LateBlamed, "phones"),
     (Bug::MarkSkips, "friends"),
     (Bug::NeverShutOut, "garbage"),
-    (Bug::PicturesUntold, "pictures"),
+    (Bug::PicturesUntold, "relayed"),
     (Bug::Silent, "friends"),
     (Bug::TakenBackKept, "friends"),
     (Bug::Unfenced, "storage"),

@@ -64,10 +64,10 @@ impl Liar {
             Lie::Garbage if random.below(EVERY) == 0 => {
                 return vec![(frame, false), (garbage(random), true)];
             }
-            Lie::Floods if random.below(EVERY) == 0 => {
+            Lie::Floods => {
                 return vec![(frame, false), (flood(random), true)];
             }
-            Lie::Garbage | Lie::Floods => None,
+            Lie::Garbage => None,
             Lie::BadSignatures => with_bad_signature(&frame),
             Lie::BlobSizes => with_false_size(&frame),
             Lie::OldHeads => self.with_old_heads(&frame, wire),

@@ -46,9 +46,16 @@ pub struct Who {
     pub hubs: usize,
     /// How many others each follows, and is followed by as many; without it everybody follows everybody.
     pub follows: Option<usize>,
+    /// Whether people reach one another without a hub: not where every network is closed.
+    #[serde(default = "reachable")]
+    pub direct: bool,
     /// Who lies: the last of the people, or of the hubs.
     #[serde(default)]
     pub liars: Vec<LiarSpec>,
+}
+
+const fn reachable() -> bool {
+    true
 }
 
 /// Somebody who lies.
@@ -143,7 +150,7 @@ impl Scenario {
         let mut scenario: Self = toml::from_str(text).map_err(|e| malformed(Box::new(e)))?;
         name.clone_into(&mut scenario.name);
         let senseless = |what| ScenarioError::Senseless { name: name.to_owned(), what };
-        let Who { people, hubs, follows, liars } = &scenario.who;
+        let Who { people, hubs, follows, liars, .. } = &scenario.who;
         let lying = |hub| liars.iter().filter(|liar| liar.hub == hub).count();
         let (least, most) = scenario.script.pause;
         let (soon, late) = scenario.weather.delay;

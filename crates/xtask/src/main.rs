@@ -47,7 +47,7 @@ cargo xtask <command>
   e2e [JOURNEY ..]   what people do, in real browsers against a real hub
   fuzz [TARGET ..] [--seconds N]
                      inputs that break something, looked for a minute a target
-  sim [--scenario NAME] [--seed N] [--seeds N] [--planted] [--list]
+  sim [--scenario NAME] [--seed N] [--seeds N] [--plays N] [--planted] [--list]
                      simulated networks: all that belongs to a change, one schedule again, or millions
   bench [NAME ..]    what is measured, each beside its limit: start, ingest
   screenshots        the pictures of the documents

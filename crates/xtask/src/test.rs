@@ -14,13 +14,14 @@ struct Check {
     run: fn() -> Outcome,
 }
 
-const CHECKS: [Check; 14] = [
+const CHECKS: [Check; 15] = [
     Check { name: "tools", quick: false, run: tools },
     Check { name: "format", quick: true, run: lint::format },
     Check { name: "tidy", quick: true, run: tidy::run },
     Check { name: "clippy", quick: true, run: lint::native },
     Check { name: "tests", quick: true, run: browser_tests::native },
     Check { name: "sim", quick: false, run: sim::commit },
+    Check { name: "sim-planted", quick: false, run: sim::planted },
     Check { name: "fuzz-targets", quick: false, run: fuzz::check },
     Check { name: "clippy-wasm", quick: false, run: lint::wasm },
     Check { name: "tests-chromium", quick: false, run: browser_tests::chromium },

@@ -65,6 +65,7 @@ impl<'a> Play<'a> {
     pub(crate) fn all(&mut self, deeds: &[Deed]) -> Result<(), Fault> {
         let machines: Vec<usize> =
             self.cast.hubs.iter().chain(&self.cast.people).copied().collect();
+        self.close_networks();
         machines.into_iter().for_each(|machine| self.network.start(machine));
         self.network.weather = Weather::default();
         self.network.run(2_000);
@@ -82,6 +83,14 @@ impl<'a> Play<'a> {
         self.heal();
         self.come_to_rest()?;
         judge::judge(self, self.scenario)
+    }
+
+    /// Where people reach one another over hubs only, that stays so whatever is healed.
+    fn close_networks(&mut self) {
+        let people = if self.scenario.who.direct { &[] } else { self.cast.people.as_slice() };
+        for (at, one) in people.iter().enumerate() {
+            people.iter().skip(at + 1).for_each(|other| self.network.part(*one, *other));
+        }
     }
 
     pub(crate) fn holds(&self) -> &'a [Rule] {
@@ -207,6 +216,7 @@ impl<'a> Play<'a> {
             What::Heal => {
                 network.heal();
                 network.weather = self.scenario.weather;
+                self.close_networks();
             }
             What::Skew => {
                 // Half an hour for each step, three hours at most, either way.
@@ -305,8 +315,9 @@ impl<'a> Play<'a> {
 
     /// Nothing goes wrong any more.
     fn heal(&mut self) {
+        self.network.heal();
+        self.close_networks();
         let network = &mut self.network;
-        network.heal();
         network.weather.delay = Weather::default().delay;
         let moment = network.now().0;
         network.transcript.say(moment, "== everything is healed");
