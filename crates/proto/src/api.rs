@@ -254,14 +254,11 @@ impl Command {
 /// What became true.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A direct way that people arrange themselves: the letter to hand over now, which may be told
-    /// again with more addresses in it; or `None` when nothing came of the last one.
+    /// How far a direct way is that people arrange themselves.
     ByHand {
-        /// Whether it answers theirs.
-        answer: bool,
-        /// The text of the letter.
-        letter: Option<String>,
-        /// For whom it is.
+        /// How far.
+        step: HandStep,
+        /// With whom.
         synod: Identity,
     },
     /// What somebody was called who is blocked, and of whom nothing else is kept.
@@ -364,6 +361,22 @@ pub struct Upkeep {
     pub members: u64,
     /// How many accounts were dropped of whom something had been left behind.
     pub swept: u64,
+}
+
+/// How far a direct way is that people arrange themselves.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum HandStep {
+    /// This letter is to be handed over now. It may be told again with more addresses in it.
+    Letter {
+        /// Whether it answers theirs.
+        answer: bool,
+        /// The text of the letter.
+        text: String,
+    },
+    /// The two are connected.
+    Met,
+    /// Nothing came of it.
+    Vain,
 }
 
 /// How much of some content is here.

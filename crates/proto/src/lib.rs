@@ -13,9 +13,9 @@ pub mod reconcile;
 mod session;
 
 pub use api::{
-    Command, Difference, Differing, Event, FeedStatus, HolderKind, HubRefusal, HubStatus, Known,
-    LinkState, Network, Path, PeerStatus, Picture, PictureChange, Pixels, Receipt, Refusal, Repair,
-    StorageStatus, Ticket, Transfer, Upkeep,
+    Command, Difference, Differing, Event, FeedStatus, HandStep, HolderKind, HubRefusal, HubStatus,
+    Known, LinkState, Network, Path, PeerStatus, Picture, PictureChange, Pixels, Receipt, Refusal,
+    Repair, StorageStatus, Ticket, Transfer, Upkeep,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use effigy_core::{Cid, Identity, Invite, Payload};
 use effigy_feed::View;
-use effigy_proto::{Event, Known, Network, Repair};
+use effigy_proto::{Event, HandStep, Known, Network, Repair};
 use leptos::prelude::*;
 
 use super::contents::Contents;
@@ -16,7 +16,8 @@ use super::toasts::{Said, Toasts};
 /// Everything on screen. Plain data inside; the signals only say when to look again.
 #[derive(Clone, Copy)]
 pub(crate) struct Model {
-    by_hand: RwSignal<Option<ByHand>>,
+    /// A connection that people arrange themselves.
+    by_hand: RwSignal<Option<(Identity, HandStep)>>,
     contents: Contents,
     desk: Desk,
     feeds: StoredValue<Feeds>,
@@ -40,17 +41,6 @@ pub(crate) struct Model {
     toasts: Toasts,
     /// Set while the store takes nothing: whether for want of room.
     unwritable: RwSignal<Option<bool>>,
-}
-
-/// The letter by which this person and another connect without a hub.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct ByHand {
-    /// Whether it answers theirs.
-    pub(crate) answer: bool,
-    /// Its text; `None` when nothing came of it.
-    pub(crate) letter: Option<String>,
-    /// The other.
-    pub(crate) synod: Identity,
 }
 
 /// What follows from the entries.
@@ -128,9 +118,7 @@ impl Model {
     /// Takes in what became true. Screens look at new entries with the next [`show`](Self::show).
     pub(crate) fn apply(self, event: Event) {
         match event {
-            Event::ByHand { answer, letter, synod } => {
-                self.by_hand.set(Some(ByHand { answer, letter, synod }));
-            }
+            Event::ByHand { step, synod } => self.by_hand.set(Some((synod, step))),
             Event::Called { name, synod } => {
                 self.feeds.update_value(|feeds| {
                     if let Some(view) = feeds.view.as_mut() {
@@ -290,8 +278,8 @@ impl Model {
         self.invite.into()
     }
 
-    /// The letter of a connection that people arrange themselves.
-    pub(crate) fn by_hand(self) -> Signal<Option<ByHand>> {
+    /// How far a connection is that people arrange themselves, and with whom.
+    pub(crate) fn by_hand(self) -> Signal<Option<(Identity, HandStep)>> {
         self.by_hand.into()
     }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::hand::Description;
 use super::state::{Arranged, Conn, Direct, HubSlot, Later};
 use super::{Node, Role};
-use crate::api::{HubRefusal, LinkState};
+use crate::api::{HandStep, HubRefusal, LinkState};
 use crate::io::{Link, Output, RtcAction, RtcEvent};
 use crate::message::{ErrorCode, LIST, Message, Passing};
 
@@ -420,11 +420,16 @@ impl Node {
         }
         direct.open = true;
         self.tries.remove(&peer);
+        if matches!(direct.arranged, Arranged::Hand(_)) {
+            self.hand_ends(peer, HandStep::Met);
+        }
     }
 
     pub(super) fn direct_gone(&mut self, link: Link) {
         let Some(direct) = self.direct.remove(&link) else { return };
-        self.hand_gone(&direct);
+        if !direct.open && matches!(direct.arranged, Arranged::Hand(_)) {
+            self.hand_ends(direct.peer, HandStep::Vain);
+        }
         let attempts = self.tries.get(&direct.peer).map_or(0, |(attempts, _)| *attempts);
         let wait = self.backoff(attempts.saturating_add(1));
         let at = Time(self.now.0.saturating_add(wait));

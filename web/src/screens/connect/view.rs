@@ -1,7 +1,7 @@
 //! The view for connecting without a hub.
 
 use effigy_core::Identity;
-use effigy_proto::{Command, Path, Refusal};
+use effigy_proto::{Command, HandStep, Path, Refusal};
 use leptos::prelude::*;
 
 use crate::app::{Handle, Model, NotDone, error, route, task};
@@ -41,7 +41,7 @@ fn Arrange(synod: Identity, name: Memo<String>) -> impl IntoView {
     let taken = RwSignal::new(false);
     // Whoever's code was handed in, it is their turn now.
     let other = Memo::new(move |_| {
-        let of = model.by_hand().with(|shown| shown.as_ref().map(|shown| shown.synod));
+        let of = model.by_hand().with(|shown| shown.as_ref().map(|(synod, _)| *synod));
         of.filter(|of| taken.get() && *of != synod)
     });
     let read = Callback::new(move |text: String| {
@@ -84,17 +84,15 @@ fn Arrange(synod: Identity, name: Memo<String>) -> impl IntoView {
 fn Mine(synod: Identity, name: Memo<String>) -> impl IntoView {
     let model = expect_context::<Model>();
     let handle = expect_context::<Handle>();
-    let letter = Memo::new(move |_| {
-        model.by_hand().with(|shown| {
-            let shown = shown.as_ref().filter(|shown| shown.synod == synod)?;
-            Some((shown.letter.clone()?, shown.answer))
-        })
+    let step = Memo::new(move |_| {
+        let shown = model.by_hand().get().filter(|(of, _)| *of == synod);
+        shown.map(|(_, step)| step)
     });
-    let failed = Memo::new(move |_| {
-        model.by_hand().with(|shown| {
-            shown.as_ref().is_some_and(|shown| shown.synod == synod && shown.letter.is_none())
-        })
+    let letter = Memo::new(move |_| match step.get() {
+        Some(HandStep::Letter { answer, text }) => Some((text, answer)),
+        _ => None,
     });
+    let failed = Memo::new(move |_| step.get() == Some(HandStep::Vain));
     let text = Signal::derive(move || letter.get().map(|(text, _)| text).unwrap_or_default());
     let answers = move || letter.get().is_some_and(|(_, answer)| answer);
     let asked = RwSignal::new(false);

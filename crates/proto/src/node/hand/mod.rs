@@ -10,7 +10,7 @@ use effigy_core::{Identity, Span};
 use super::Node;
 use super::hubs::{ARRANGE, Signal, WAYS};
 use super::state::{Arranged, Direct};
-use crate::api::{Event, Refusal};
+use crate::api::{Event, HandStep, Refusal};
 use crate::io::{Link, Output, RtcAction, RtcEvent};
 pub(super) use description::Description;
 
@@ -101,15 +101,14 @@ impl Node {
         let (Some(end), Some(synod)) = (found.end.clone(), self.friend_of(peer)) else { return };
         let letter = self.sealed(peer, &Signal::ByHand { answer, attempt, end });
         if let Some(text) = letter.and_then(|letter| letter.to_text()) {
-            self.emit(Event::ByHand { answer, letter: Some(text), synod });
+            self.emit(Event::ByHand { step: HandStep::Letter { answer, text }, synod });
         }
     }
 
-    /// A way that was arranged by hand is gone, or never came about: its letter is of no more use.
-    pub(super) fn hand_gone(&mut self, direct: &Direct) {
-        let Arranged::Hand(found) = &direct.arranged else { return };
-        if let Some(synod) = self.friend_of(direct.peer) {
-            self.emit(Event::ByHand { answer: found.is_answer, letter: None, synod });
+    /// A way that was arranged by hand has opened, or came to nothing: its letter is of no more use.
+    pub(super) fn hand_ends(&mut self, peer: Identity, step: HandStep) {
+        if let Some(synod) = self.friend_of(peer) {
+            self.emit(Event::ByHand { step, synod });
         }
     }
 

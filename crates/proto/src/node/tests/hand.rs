@@ -6,7 +6,7 @@ use effigy_core::{Identity, Time};
 
 use super::devices::following;
 use super::{Actor, Desk};
-use crate::api::{Command, Event, Refusal};
+use crate::api::{Command, Event, HandStep, Refusal};
 use crate::io::{Input, Link, RtcAction, RtcEvent};
 
 const PASSWORD: &str = "0123456789abcdefghijklmn";
@@ -27,7 +27,9 @@ fn found(desk: &mut Desk, link: Link) {
 /// The letter that is shown now, and whether it is an answer.
 fn shown(desk: &Desk) -> Option<(String, bool)> {
     desk.events.iter().rev().find_map(|event| match event {
-        Event::ByHand { answer, letter, .. } => Some((letter.clone()?, *answer)),
+        Event::ByHand { step: HandStep::Letter { answer, text }, .. } => {
+            Some((text.clone(), *answer))
+        }
         _ => None,
     })
 }
@@ -108,6 +110,18 @@ fn an_offer_and_its_answer_are_handed_over_once() {
     ] if *one == link && *other == link && answer.contains("a=ice-ufrag:hers\r\n")));
     assert_eq!(takes(&mut desk, &reply), Some(Refusal::Letter), "an answer counts once");
     assert!(desk.rtc.is_empty());
+    // Once they have met, the letter is gone; that the way ends one day is no failure of it.
+    desk.way_opens(link, &ben.device.clone(), ben.synod());
+    let steps = |desk: &Desk| {
+        let steps = desk.events.iter().filter_map(|event| match event {
+            Event::ByHand { step, .. } => Some(step.clone()),
+            _ => None,
+        });
+        steps.collect::<Vec<_>>()
+    };
+    assert_eq!(steps(&desk), [HandStep::Met]);
+    desk.tell(Input::Disconnected(link));
+    assert_eq!(steps(&desk), [HandStep::Met]);
 }
 
 #[test]
@@ -161,6 +175,6 @@ fn what_nobody_answers_is_given_up_and_stands_in_nobodys_way() {
     desk.events.clear();
     desk.pass(11 * 60_000);
     assert!(desk.closed.contains(&second));
-    let gone = |event: &Event| matches!(event, Event::ByHand { letter: None, .. });
+    let gone = |event: &Event| matches!(event, Event::ByHand { step: HandStep::Vain, .. });
     assert!(desk.events.iter().any(gone), "its letter is of no more use");
 }
