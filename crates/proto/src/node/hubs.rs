@@ -18,7 +18,7 @@ use crate::api::{HandStep, HubRefusal, LinkState};
 use crate::io::{Link, Output, RtcAction, RtcEvent};
 use crate::message::{ErrorCode, LIST, Message, Passing};
 
-/// How long after a change the list of those is sent who may know of this device.
+/// How long after the list of those was sent who may know of this device the next one waits.
 const PRESENCE: Span = Span(200);
 /// Over how long a hub can have coming back to it spread.
 const SPREAD: Span = Span::minutes(1);
@@ -270,16 +270,22 @@ impl Node {
         self.send(link, &Message::Online { watch: watch.into_iter().take(LIST).collect() });
     }
 
-    /// Tells every hub who may know of this device, a moment after that has changed: where many are
-    /// new at once the whole list goes out once, and not for each of them.
+    /// Tells every hub who may know of this device, after that has changed: at once, and where many
+    /// are new in a row then once for all that follow within a moment.
     pub(super) fn share_presence(&mut self) {
         let links: Vec<Link> = self.hubs.iter().filter_map(|hub| hub.link).collect();
+        let was_told = self.presence_at > self.now;
+        if !was_told {
+            self.presence_at = self.now.after(PRESENCE);
+        }
         for link in links {
             let is_open = self.links.get(&link).is_some_and(|conn| conn.peer().is_some());
             let is_due =
                 |(_, of, what): &(Time, Link, Later)| *of == link && *what == Later::Presence;
-            if is_open && !self.later.iter().any(is_due) {
-                self.later.insert((self.now.after(PRESENCE), link, Later::Presence));
+            if is_open && !was_told {
+                self.announce_presence(link);
+            } else if is_open && !self.later.iter().any(is_due) {
+                self.later.insert((self.presence_at, link, Later::Presence));
             }
         }
     }

@@ -198,6 +198,8 @@ pub struct Node {
     serves: BTreeMap<u64, Serve>,
     hubs: Vec<HubSlot>,
     direct: BTreeMap<Link, Direct>,
+    /// Before this moment hubs are not told again who may know of this device.
+    presence_at: Time,
     /// Devices that are at a hub now, by hub.
     present: BTreeMap<Identity, BTreeSet<Link>>,
     /// Attempts at direct ways that were answered, and when: a letter may come twice.
@@ -305,6 +307,7 @@ impl Node {
             serves: BTreeMap::new(),
             hubs,
             direct: BTreeMap::new(),
+            presence_at: Time(0),
             present: BTreeMap::new(),
             answered: BTreeMap::new(),
             tries: BTreeMap::new(),
