@@ -40,8 +40,11 @@ pub struct Scenario {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Who {
-    /// How many people, each with one device.
+    /// How many people.
     pub people: usize,
+    /// How many devices each of them has.
+    #[serde(default = "one")]
+    pub devices: usize,
     /// How many hubs. Everybody is at all of them.
     pub hubs: usize,
     /// How many others each follows, and is followed by as many; without it everybody follows everybody.
@@ -52,6 +55,10 @@ pub struct Who {
     /// Who lies: the last of the people, or of the hubs.
     #[serde(default)]
     pub liars: Vec<LiarSpec>,
+}
+
+const fn one() -> usize {
+    1
 }
 
 const fn reachable() -> bool {
@@ -150,12 +157,16 @@ impl Scenario {
         let mut scenario: Self = toml::from_str(text).map_err(|e| malformed(Box::new(e)))?;
         name.clone_into(&mut scenario.name);
         let senseless = |what| ScenarioError::Senseless { name: name.to_owned(), what };
-        let Who { people, hubs, follows, liars, .. } = &scenario.who;
+        let Who { people, devices, hubs, follows, liars, .. } = &scenario.who;
         let lying = |hub| liars.iter().filter(|liar| liar.hub == hub).count();
         let (least, most) = scenario.script.pause;
         let (soon, late) = scenario.weather.delay;
         let checks = [
-            (people.saturating_add(*hubs) <= MACHINES, "too many machines"),
+            (
+                people.saturating_mul(*devices).saturating_add(*hubs) <= MACHINES,
+                "too many machines",
+            ),
+            (*devices == 1 || (*devices > 1 && liars.is_empty()), "a liar has one device"),
             (*people >= 2, "two people at least"),
             (follows.is_none_or(|count| count < *people), "nobody follows as many as there are"),
             (lying(false) < *people && lying(true) <= *hubs, "somebody must be honest"),

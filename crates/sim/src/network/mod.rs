@@ -1,5 +1,6 @@
 //! The network itself: time, chance, and what the machines ask of them.
 
+mod devices;
 mod frozen;
 mod power;
 mod wires;

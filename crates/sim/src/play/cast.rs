@@ -23,7 +23,7 @@ pub(crate) struct Cast {
 }
 
 impl Cast {
-    /// Nobody lies.
+    /// Nobody lies. Every device counts as somebody.
     pub(crate) fn honest(people: usize, hubs: usize) -> Self {
         let people = (hubs..hubs.saturating_add(people)).collect();
         Self { people, hubs: (0..hubs).collect(), ..Self::default() }
@@ -32,7 +32,7 @@ impl Cast {
     /// Gives out the roles of a scenario.
     pub(crate) fn of(scenario: &Scenario, network: &mut Network) -> Self {
         let who = &scenario.who;
-        let mut cast = Self::honest(who.people, who.hubs);
+        let mut cast = Self::honest(who.people.saturating_mul(who.devices), who.hubs);
         let (mut people, mut hubs) = (cast.people.clone(), cast.hubs.clone());
         for liar in &who.liars {
             let from = if liar.hub { &mut hubs } else { &mut people };

@@ -86,7 +86,10 @@ fn named(network: &Network, identity: &Identity) -> String {
 /// Whether a person wants what another says: as their own screen says.
 fn wants(network: &Network, person: usize, other: usize) -> bool {
     let view = network.machines[person].view.as_ref();
-    view.is_some_and(|view| view.relations.wants(&network.machines[other].synod()))
+    let synod = network.machines[other].synod();
+    // One's other devices, too.
+    network.machines[person].synod() == synod
+        || view.is_some_and(|view| view.relations.wants(&synod))
 }
 
 fn blocks(network: &Network, person: usize, other: usize) -> bool {

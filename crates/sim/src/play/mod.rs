@@ -174,7 +174,22 @@ fn begin(scenario: &Scenario, seed: [u8; 32]) -> Frozen {
         }
         network.run(100);
     }
-    let cast = Cast::honest(who.people, who.hubs);
+    for _ in 1..who.devices {
+        for &person in &people {
+            if let Some(device) = network.another_device(person) {
+                network.start(device);
+            }
+        }
+    }
+    // What was said before somebody had the second device is sealed for the first alone.
+    network.run(10_000);
+    for device in who.hubs.saturating_add(people.len())..network.machines.len() {
+        for &person in &people {
+            let (relation, synod) = (Relation::Follow, network.machines[person].synod());
+            network.act(device, |ticket| Command::Relate { on: true, relation, synod, ticket });
+        }
+    }
+    let cast = Cast::honest(who.people.saturating_mul(who.devices), who.hubs);
     let end = Time(network.now().0.saturating_add(BEGIN));
     while network.now() < end && judge::missing(&mut network, &cast).is_some() {
         network.run(LOOK);
