@@ -1,5 +1,9 @@
 //! Fills `corpus/` from the vectors of the protocol, so that a fuzzer begins with what is nearly right.
 
+#[path = "../crates/core/tests/support/videos.rs"]
+#[expect(dead_code, reason = "the tests of core use the rest of it")]
+mod videos;
+
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -35,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     messages(&fuzz.join("corpus/message"))?;
     texts(fuzz)?;
+    videos(fuzz)?;
     chances(fuzz)
 }
 
@@ -58,6 +63,15 @@ fn texts(fuzz: &Path) -> Result<(), Box<dyn Error>> {
     }
     for (index, text) in places.iter().enumerate() {
         write(&fuzz.join("corpus/places"), &format!("place-{index}"), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The smallest videos there are, behind a byte that says in which steps they come.
+fn videos(fuzz: &Path) -> Result<(), Box<dyn Error>> {
+    for (index, bytes) in [videos::mp4(&[], 9), videos::webm(&[], &[], 9)].iter().enumerate() {
+        let bytes = [&[7], bytes.as_slice()].concat();
+        write(&fuzz.join("corpus/video"), &format!("video-{index}"), &bytes)?;
     }
     Ok(())
 }

@@ -19,7 +19,12 @@ pub(crate) fn say(payload: Option<&Payload>) -> String {
     let words = match payload {
         Payload::AddDevice(device) => add_device(device),
         Payload::Block(block) => format!("{} …{}", switch("block", block.on), block.synod.short()),
+        Payload::Collection(collection) => {
+            format!("{} files: {} {}", collection.items.len(), collection.name, collection.text)
+        }
         Payload::Comment(comment) => comment.text.clone(),
+        Payload::File(file) => format!("a file: {} {}", file.name, file.text),
+        Payload::Video(video) => format!("a video: {} {}", video.alt, video.text),
         Payload::Delete(delete) => format!("takes back …{}", delete.target.short()),
         Payload::Follow(follow) => {
             format!("{} …{}", switch("follow", follow.on), follow.synod.short())

@@ -20,6 +20,7 @@ pub mod random;
 pub mod seal;
 pub mod text;
 pub mod time;
+pub mod video;
 
 pub use blob::{Blob, Manifest};
 pub use cid::Cid;

@@ -43,10 +43,14 @@ limits! {
     PAYLOAD_BYTES: usize = 15_360;
     /// Most bytes of one blob. Longer content is cut into blobs of this size under a manifest.
     BLOB_BYTES: usize = 256 * 1024;
-    /// Most bytes of content under one manifest in this version: 32 blobs, a large photograph.
+    /// Most bytes of a picture: a large photograph.
     CONTENT_BYTES: u64 = 8 * 1024 * 1024;
-    /// Most blobs that a manifest may list.
-    MANIFEST_ITEMS: usize = 1_000;
+    /// Most blobs that a manifest may list, and most parts that a list of parts may.
+    MANIFEST_ITEMS: usize = 256;
+    /// Most bytes of content under one manifest, and of each part of longer content: 256 blobs.
+    PART_BYTES: u64 = 64 * 1024 * 1024;
+    /// Most bytes of any content, and of all contents of a collection: 256 parts.
+    FILE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
     /// Most bytes of a whole message on a session, text or binary.
     MESSAGE_BYTES: usize = 256 * 1024;
     /// Most bytes of blob in one binary frame: with its header of 12 bytes a frame of 64 KiB, so that
@@ -70,6 +74,14 @@ limits! {
     IMAGES: usize = 8;
     /// Most UTF-8 bytes of an alternative text.
     ALT_BYTES: usize = 1_500;
+    /// Most UTF-8 bytes of a file's name, and of its way in a collection.
+    FILE_NAME_BYTES: usize = 255;
+    /// Most steps of a file's way in a collection.
+    PATH_STEPS: usize = 8;
+    /// Most bytes of a media type.
+    MIME_BYTES: usize = 127;
+    /// Most files of a collection.
+    COLLECTION_ITEMS: usize = 100;
     /// Most UTF-8 bytes of a name.
     NAME_BYTES: usize = 160;
     /// Most characters of a name on screen.

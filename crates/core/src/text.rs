@@ -1,6 +1,6 @@
 //! Names that cannot deceive the eye: what of a name reaches a screen.
 
-use crate::limits::NAME_CHARACTERS;
+use crate::limits::{FILE_NAME_BYTES, NAME_CHARACTERS, PATH_STEPS};
 
 /// What a character is to the eye.
 enum Kind {
@@ -53,6 +53,53 @@ pub fn clean_name(name: &str) -> String {
                 (marks, last) = (0, Some(character));
             }
         }
+    }
+    clean
+}
+
+/// Whether a file may be called this by an entry: something to see, one step, nothing that any system
+/// takes for a way.
+pub fn is_file_name(name: &str) -> bool {
+    let is_dots = name.bytes().all(|byte| byte == b'.');
+    let breaks = |character: char| character.is_control() || matches!(character, '/' | '\\');
+    !is_dots && name.len() <= FILE_NAME_BYTES && !name.contains(breaks) && !name.trim().is_empty()
+}
+
+/// Whether a file may stand in a folder by this way: a few steps, each of which may be a file's name.
+pub fn is_path(path: &str) -> bool {
+    path.split('/').count() <= PATH_STEPS && path.split('/').all(is_file_name)
+}
+
+/// What a file is called on a screen and on a disk: nothing invisible or direction-changing, nothing that
+/// some system does not write, no space or dot at an end, and no device's name. Never empty. The end,
+/// which says what kind of file it is, stays.
+pub fn clean_file_name(name: &str) -> String {
+    let mut clean = String::new();
+    let is_shown = |character: &char| character.is_whitespace() || !is_invisible(*character);
+    for character in name.chars().filter(is_shown) {
+        let is_odd = matches!(character, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+        clean.push(match character {
+            _ if is_odd => '_',
+            _ if character.is_whitespace() => ' ',
+            _ => character,
+        });
+    }
+    let ends = |character: char| character == ' ' || character == '.';
+    let mut clean = clean.trim_matches(' ').trim_end_matches(ends).to_owned();
+    let stem = clean.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.parse::<u8>().is_ok())
+    };
+    let is_device = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL");
+    if clean.is_empty() || is_device || numbered("COM") || numbered("LPT") {
+        clean.insert(0, '_');
+    }
+    // As long as a disk takes it, from the middle.
+    while clean.len() > FILE_NAME_BYTES {
+        let dot = clean.rfind('.').filter(|dot| clean.len().saturating_sub(*dot) < 32);
+        let before = clean.get(..dot.unwrap_or(clean.len())).unwrap_or_default();
+        let Some((at, _)) = before.char_indices().next_back() else { break };
+        clean.remove(at);
     }
     clean
 }
@@ -122,6 +169,44 @@ fn is_pictograph(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_are_called_what_every_disk_takes() {
+        for (name, clean) in [
+            ("film.mp4", "film.mp4"),
+            ("../../etc/passwd", ".._.._etc_passwd"),
+            ("c:\\con.txt", "c__con.txt"),
+            ("CON.txt", "_CON.txt"),
+            ("com1", "_com1"),
+            ("com10", "com10"),
+            ("\u{202e}gpj.exe", "gpj.exe"),
+            (" a\tb . ", "a b"),
+            ("\u{0}\u{200b}", "_"),
+            ("...", "_"),
+        ] {
+            assert_eq!(clean_file_name(name), clean, "{name:?}");
+            assert_eq!(clean_file_name(clean), clean, "{name:?}");
+            assert!(is_file_name(clean), "{name:?}");
+        }
+        let long = format!("{}.webm", "é".repeat(400));
+        let clean = clean_file_name(&long);
+        assert!(
+            clean.ends_with("éé.webm") && (250..=255).contains(&clean.len()),
+            "{}",
+            clean.len()
+        );
+    }
+
+    #[test]
+    fn ways_in_a_folder_lead_down() {
+        for path in ["a", "a/b c/d.txt", "..a/b..", "1/2/3/4/5/6/7/8"] {
+            assert!(is_path(path), "{path}");
+        }
+        for path in ["", "/a", "a/", "a//b", ".", "a/../b", "a\\b", "a/\u{0}", "1/2/3/4/5/6/7/8/9"]
+        {
+            assert!(!is_path(path), "{path}");
+        }
+    }
 
     #[test]
     fn names_lose_what_deceives() {

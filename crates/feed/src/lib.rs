@@ -14,7 +14,7 @@ mod waiting;
 pub use chain::{ChainError, Feed, Head, Noted, Order, Verdict};
 pub use relations::{Relation, Relations};
 pub use synod::{DEVICES, Device, Synod, SynodError};
-pub use view::{Person, Post, Reply, ReplyState, Said, View};
+pub use view::{Attachment, Person, Post, Reply, ReplyState, Said, View};
 pub use waiting::{Arrival, Waiting};
 
 #[cfg(test)]

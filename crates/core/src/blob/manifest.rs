@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Blob;
 use crate::canon::{self, CanonError};
 use crate::cid::Cid;
-use crate::limits::{BLOB_BYTES, CONTENT_BYTES, MANIFEST_ITEMS};
+use crate::limits::{BLOB_BYTES, CONTENT_BYTES, MANIFEST_ITEMS, PART_BYTES};
 
 /// The pieces of some content in their order: all of 256 KiB but the last.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,16 +40,18 @@ impl Manifest {
         if wire.kind != "manifest" {
             return Err(ManifestError::Kind);
         }
-        if wire.pieces.len() > MANIFEST_ITEMS || wire.size > CONTENT_BYTES {
+        Self::new(wire.pieces, wire.size)
+    }
+
+    pub(super) fn new(pieces: Vec<Cid>, size: u64) -> Result<Self, ManifestError> {
+        if pieces.len() > MANIFEST_ITEMS || size > PART_BYTES {
             return Err(ManifestError::TooLarge);
         }
         // One piece needs no manifest: content has one name, not two.
-        if wire.pieces.len() < 2
-            || wire.pieces.len() as u64 != wire.size.div_ceil(BLOB_BYTES as u64)
-        {
+        if pieces.len() < 2 || pieces.len() as u64 != size.div_ceil(BLOB_BYTES as u64) {
             return Err(ManifestError::Count);
         }
-        Ok(Self { pieces: wire.pieces, size: wire.size })
+        Ok(Self { pieces, size })
     }
 
     /// The pieces in their order.
@@ -68,7 +70,7 @@ impl Manifest {
         self.size.saturating_sub(start).min(BLOB_BYTES as u64)
     }
 
-    fn to_blob(&self) -> Result<Blob, ManifestError> {
+    pub(super) fn to_blob(&self) -> Result<Blob, ManifestError> {
         let wire = Wire {
             pieces: self.pieces.clone(),
             size: self.size,
@@ -80,10 +82,10 @@ impl Manifest {
     }
 }
 
-/// Cuts content into blobs. The first blob is the one that names it all.
+/// Cuts a picture into blobs. The first blob is the one that names it all.
 ///
 /// # Errors
-/// When the content is longer than the protocol carries.
+/// When it is longer than a picture may be; see [`Cutter`](super::Cutter) for what is.
 pub fn split(content: &[u8]) -> Result<Vec<Blob>, ManifestError> {
     if content.len() as u64 > CONTENT_BYTES {
         return Err(ManifestError::TooLarge);

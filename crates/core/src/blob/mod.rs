@@ -1,8 +1,15 @@
-//! Blobs: bytes named by their hash. Longer content is a manifest over several blobs.
+//! Blobs: bytes named by their hash. Longer content is a manifest over several blobs, and still longer
+//! one a list of such parts.
 
+mod cutter;
 mod manifest;
+mod parts;
+mod shape;
 
+pub use cutter::{Cut, Cutter};
 pub use manifest::{Manifest, ManifestError, join, split};
+pub use parts::Parts;
+pub use shape::Shape;
 
 use crate::cid::Cid;
 use crate::limits::BLOB_BYTES;

@@ -34,12 +34,18 @@ pub const KINDS: &[Kind] = &[
         home: Home::Sealed,
         meaning: "Somebody is shut out: nothing of theirs is kept, nothing is given to them.",
     },
+    Kind {
+        name: "collection",
+        home: Home::Device,
+        meaning: "A folder: up to 100 files, each with its name and size.",
+    },
     Kind { name: "comment", home: Home::Device, meaning: "An answer to an entry." },
     Kind {
         name: "delete",
         home: Home::Device,
         meaning: "An entry of the same account is taken back; its payload and blobs are dropped.",
     },
+    Kind { name: "file", home: Home::Device, meaning: "A file of any kind: saved, never shown." },
     Kind {
         name: "follow",
         home: Home::Sealed,
@@ -82,4 +88,5 @@ pub const KINDS: &[Kind] = &[
         meaning: "The account begins, signed by its root.",
     },
     Kind { name: "tag", home: Home::Device, meaning: "An entry is marked with a word." },
+    Kind { name: "video", home: Home::Device, meaning: "A video, with a picture of it and words." },
 ];

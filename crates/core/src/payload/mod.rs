@@ -1,12 +1,14 @@
 //! Payloads: what an entry says. One enum lists every kind; each kind is a plain struct.
 
 mod account;
+mod attached;
 mod kinds;
 mod mark;
 mod post;
 mod relation;
 
 pub use account::{AddDevice, Genesis, Hub, Hubs, Power, Profile, Rewrite, consent_bytes};
+pub use attached::{Attached, Collection, File, Film, Item, Video};
 pub use kinds::{Home, KINDS, Kind};
 pub use mark::{Delete, Tag};
 pub use post::{Comment, Content, Image, ImageNote, ImageType, Note, Thumbnail};
@@ -26,10 +28,14 @@ pub enum Payload {
     AddDevice(AddDevice),
     /// Somebody is shut out.
     Block(Block),
+    /// A folder of files.
+    Collection(Collection),
     /// An answer to an entry.
     Comment(Comment),
     /// One of the author's entries is taken back.
     Delete(Delete),
+    /// A file of any kind.
+    File(File),
     /// Somebody's posts are wanted.
     Follow(Follow),
     /// The account begins.
@@ -52,6 +58,8 @@ pub enum Payload {
     Tag(Tag),
     /// A kind that this version does not know: kept, passed on, not shown.
     Unknown,
+    /// A video.
+    Video(Video),
 }
 
 impl Payload {
@@ -87,8 +95,10 @@ impl Payload {
         match kind {
             "add_device" => typed(value).map(Self::AddDevice),
             "block" => typed(value).map(Self::Block),
+            "collection" => typed(value).map(Self::Collection),
             "comment" => typed(value).map(Self::Comment),
             "delete" => typed(value).map(Self::Delete),
+            "file" => typed(value).map(Self::File),
             "follow" => typed(value).map(Self::Follow),
             "synod_genesis" => typed(value).map(Self::Genesis),
             "hubs" => typed(value).map(Self::Hubs),
@@ -99,6 +109,7 @@ impl Payload {
             "rewrite" => typed(value).map(Self::Rewrite),
             "sealed" => typed(value).map(Self::Sealed),
             "tag" => typed(value).map(Self::Tag),
+            "video" => typed(value).map(Self::Video),
             _ => Ok(Self::Unknown),
         }
     }
@@ -108,8 +119,10 @@ impl Payload {
         Some(match self {
             Self::AddDevice(_) => "add_device",
             Self::Block(_) => "block",
+            Self::Collection(_) => "collection",
             Self::Comment(_) => "comment",
             Self::Delete(_) => "delete",
+            Self::File(_) => "file",
             Self::Follow(_) => "follow",
             Self::Genesis(_) => "synod_genesis",
             Self::Hubs(_) => "hubs",
@@ -121,6 +134,7 @@ impl Payload {
             Self::Sealed(_) => "sealed",
             Self::Tag(_) => "tag",
             Self::Unknown => return None,
+            Self::Video(_) => "video",
         })
     }
 
@@ -133,8 +147,10 @@ impl Payload {
         let mut value = match self {
             Self::AddDevice(body) => serde_json::to_value(body),
             Self::Block(body) => serde_json::to_value(body),
+            Self::Collection(body) => serde_json::to_value(body),
             Self::Comment(body) => serde_json::to_value(body),
             Self::Delete(body) => serde_json::to_value(body),
+            Self::File(body) => serde_json::to_value(body),
             Self::Follow(body) => serde_json::to_value(body),
             Self::Genesis(body) => serde_json::to_value(body),
             Self::Hubs(body) => serde_json::to_value(body),
@@ -146,6 +162,7 @@ impl Payload {
             Self::Sealed(body) => serde_json::to_value(body),
             Self::Tag(body) => serde_json::to_value(body),
             Self::Unknown => return Err(PayloadError::Kind),
+            Self::Video(body) => serde_json::to_value(body),
         }
         .map_err(|_| PayloadError::Json(CanonError::Unwritable))?;
         if let (Some(map), Some(kind)) = (value.as_object_mut(), self.kind()) {
@@ -165,20 +182,40 @@ impl Payload {
             Self::Image(note) => std::slice::from_ref(&note.image),
             Self::Note(note) => &note.images,
             Self::Profile(profile) => profile.picture.as_slice(),
+            Self::Video(video) => video.poster.as_slice(),
             _ => &[],
+        }
+    }
+
+    /// Every content that the payload points to and that is no picture.
+    pub fn attached(&self) -> Vec<Attached> {
+        match self {
+            Self::Collection(collection) => {
+                let items = collection.items.iter();
+                items.map(|item| Attached { cid: item.cid, size: item.size, video: None }).collect()
+            }
+            Self::File(file) => vec![Attached { cid: file.cid, size: file.size, video: None }],
+            Self::Video(video) => {
+                let Film { cid, size, video_type, .. } = video.content;
+                vec![Attached { cid, size, video: Some(video_type) }]
+            }
+            _ => Vec::new(),
         }
     }
 
     fn bounds(&self) -> Result<(), PayloadError> {
         match self {
             Self::AddDevice(body) => body.bounds(),
+            Self::Collection(body) => body.bounds(),
             Self::Comment(body) => body.bounds(),
+            Self::File(body) => body.bounds(),
             Self::Hubs(body) => body.bounds(),
             Self::Image(body) => body.bounds(),
             Self::Note(body) => body.bounds(),
             Self::Profile(body) => body.bounds(),
             Self::Rewrite(body) => body.bounds(),
             Self::Tag(body) => body.bounds(),
+            Self::Video(body) => body.bounds(),
             Self::Block(_)
             | Self::Delete(_)
             | Self::Follow(_)

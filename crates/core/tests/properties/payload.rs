@@ -2,10 +2,13 @@
 
 use effigy_core::canon::{CanonError, write};
 use effigy_core::payload::{
-    AddDevice, Block, Comment, Content, Delete, Follow, Genesis, Hub, Hubs, Image, ImageNote,
-    ImageType, Mute, Note, PayloadError, Power, Profile, Rewrite, Tag,
+    AddDevice, Block, Collection, Comment, Content, Delete, File, Film, Follow, Genesis, Hub, Hubs,
+    Image, ImageNote, ImageType, Item, Mute, Note, PayloadError, Power, Profile, Rewrite, Tag,
+    Video,
 };
 use effigy_core::seal::SealingSecret;
+use effigy_core::text::clean_file_name;
+use effigy_core::video::VideoType;
 use effigy_core::{Cid, Identity, Payload, Signature};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,7 +17,7 @@ use serde_json::{Value, json};
 use crate::cases;
 use crate::json::{GREATEST, nearly, value, words};
 
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 16] = [
     "add_device",
     "block",
     "comment",
@@ -28,6 +31,9 @@ const KINDS: [&str; 13] = [
     "rewrite",
     "synod_genesis",
     "tag",
+    "video",
+    "file",
+    "collection",
 ];
 
 fn cid() -> impl Strategy<Value = Cid> {
@@ -36,6 +42,10 @@ fn cid() -> impl Strategy<Value = Cid> {
 
 fn identity() -> impl Strategy<Value = Identity> {
     any::<[u8; 32]>().prop_map(Identity::from_bytes)
+}
+
+fn size() -> impl Strategy<Value = u64> {
+    1..=1_u64 << 34
 }
 
 fn said() -> impl Strategy<Value = String> {
@@ -103,6 +113,27 @@ fn payload() -> impl Strategy<Value = Payload> {
                 Payload::Rewrite(Rewrite { generation, identity, new_head, old_head, removed })
             }
         ),
+        (cid(), words(), size(), words()).prop_map(|(cid, name, size, text)| {
+            let (mime, name) = ("text/plain".to_owned(), format!("{}x", clean_file_name(&name)));
+            Payload::File(File { cid, mime, name: clean_file_name(&name), size, text })
+        }),
+        (cid(), prop::option::of(image()), size(), words()).prop_map(
+            |(cid, poster, size, text)| {
+                let (duration, height, width, alt) = (size % 99, 1080, 1920, text.clone());
+                let content =
+                    Film { cid, duration, height, size, video_type: VideoType::Webm, width };
+                Payload::Video(Video { alt, content, poster, text })
+            }
+        ),
+        (vec((cid(), 1..=1_u64 << 26), 1..=5), words()).prop_map(|(items, text)| {
+            let item = |(at, (cid, size)): (usize, (Cid, u64))| Item {
+                cid,
+                name: format!("folder/{at:03}"),
+                size,
+            };
+            let items = items.into_iter().enumerate().map(item).collect();
+            Payload::Collection(Collection { items, name: "folder".to_owned(), text })
+        }),
         (any::<bool>(), cid(), said()).prop_map(|(on, target, word)| Payload::Tag(Tag {
             on,
             target,
@@ -159,7 +190,7 @@ proptest! {
 
         let mut removed = good.clone();
         removed.as_object_mut().unwrap().remove(key);
-        let optional = ["images", "picture", "replaces"].contains(&key.as_str());
+        let optional = ["images", "picture", "poster", "replaces"].contains(&key.as_str());
         let expected = match key.as_str() {
             "type" => Err(PayloadError::Kind),
             _ => Err(PayloadError::Json(CanonError::Shape)),
@@ -167,7 +198,7 @@ proptest! {
         let read = Payload::parse(kind, &write(&removed).unwrap());
         if optional { prop_assert!(read.is_ok()) } else { prop_assert_eq!(read, expected) }
 
-        if good.get(&name).is_none() && !["picture", "replaces", "images"].contains(&name.as_str()) {
+        if good.get(&name).is_none() && !["picture", "poster", "replaces", "images"].contains(&name.as_str()) {
             let mut added = good;
             added[name] = json!(1);
             let read = Payload::parse(kind, &write(&added).unwrap());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use effigy_core::payload::{Image, Profile};
+use effigy_core::payload::{Collection, File, Image, Profile, Video};
 use effigy_core::{Cid, Entry, Identity, Payload};
 
 use crate::chain::Order;
@@ -52,9 +52,22 @@ pub struct Post {
     pub order: Order,
 }
 
+/// What is attached to a post.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attachment {
+    /// A folder.
+    Collection(Collection),
+    /// A file.
+    File(File),
+    /// A video.
+    Video(Video),
+}
+
 /// What a post says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
+    /// A post that begins a thread, with something that is no picture.
+    Attached(Attachment),
     /// An answer.
     Comment {
         /// The pictures.
@@ -79,6 +92,9 @@ impl Said {
     /// The text in Markdown.
     pub fn text(&self) -> &str {
         match self {
+            Self::Attached(Attachment::Collection(collection)) => &collection.text,
+            Self::Attached(Attachment::File(file)) => &file.text,
+            Self::Attached(Attachment::Video(video)) => &video.text,
             Self::Comment { text, .. } | Self::Note { text, .. } => text,
         }
     }
@@ -86,7 +102,17 @@ impl Said {
     /// The pictures.
     pub fn images(&self) -> &[Image] {
         match self {
+            // A video's is shown where the video is.
+            Self::Attached(_) => &[],
             Self::Comment { images, .. } | Self::Note { images, .. } => images,
+        }
+    }
+
+    /// What is attached.
+    pub const fn attachment(&self) -> Option<&Attachment> {
+        match self {
+            Self::Attached(attachment) => Some(attachment),
+            _ => None,
         }
     }
 }
@@ -143,6 +169,15 @@ impl View {
                 if entry.header().synod.is_some_and(|(synod, _)| synod == self.me) =>
             {
                 self.relations.apply(order, payload);
+            }
+            Payload::Collection(collection) => {
+                self.post(entry, order, Said::Attached(Attachment::Collection(collection.clone())));
+            }
+            Payload::File(file) => {
+                self.post(entry, order, Said::Attached(Attachment::File(file.clone())));
+            }
+            Payload::Video(video) => {
+                self.post(entry, order, Said::Attached(Attachment::Video(video.clone())));
             }
             Payload::Comment(comment) => self.post(
                 entry,
@@ -307,7 +342,7 @@ impl View {
                 self.replies.entry(*parent).or_default().insert(order);
                 self.threads.entry(*root).or_default().insert(order);
             }
-            Said::Note { .. } => {
+            Said::Attached(_) | Said::Note { .. } => {
                 self.timeline.insert(order);
             }
         }

@@ -18,7 +18,7 @@ fn root_of(model: Model, id: &Cid) -> Option<Cid> {
         .with_view(|view| {
             view.post_by_id(id).map(|post| match post.said {
                 Said::Comment { root, .. } => root,
-                Said::Note { .. } => post.id,
+                Said::Attached(_) | Said::Note { .. } => post.id,
             })
         })
         .flatten()

@@ -2,10 +2,12 @@
 
 use effigy_core::canon::write;
 use effigy_core::payload::{
-    AddDevice, Block, Comment, Content, Delete, Follow, Genesis, Hub, Hubs, Image, ImageNote,
-    ImageType, Mute, Note, Power, Profile, Rewrite, Tag, consent_bytes,
+    AddDevice, Block, Collection, Comment, Content, Delete, Film, Follow, Genesis, Hub, Hubs,
+    Image, ImageNote, ImageType, Item, Mute, Note, Power, Profile, Rewrite, Tag, Video,
+    consent_bytes,
 };
 use effigy_core::seal::SealingSecret;
+use effigy_core::video::VideoType;
 use effigy_core::{Cid, Payload, Purpose};
 use serde_json::{Value, json};
 
@@ -49,6 +51,15 @@ fn image(thumbnail: bool) -> Image {
         content: content(ImageType::Webp, 70_000),
         thumbnail: thumbnail.then(|| content(ImageType::Jpeg, 3_000)),
     }
+}
+
+fn film(size: u64) -> Film {
+    let (duration, height, video_type, width) = (9_000, 1080, VideoType::Webm, 1920);
+    Film { cid: Cid::of(b"film"), duration, height, video_type, size, width }
+}
+
+fn item(name: &str, size: u64) -> Item {
+    Item { cid: Cid::of(b"item"), name: name.to_owned(), size }
 }
 
 fn valid() -> Vec<Payload> {
@@ -96,6 +107,24 @@ fn valid() -> Vec<Payload> {
             old_head: target,
             removed: vec![target],
         }),
+        Payload::Video(Video {
+            alt: "A duck dives".to_owned(),
+            content: film(24_000_000),
+            poster: Some(image(false)),
+            text: "Look!".to_owned(),
+        }),
+        Payload::File(effigy_core::payload::File {
+            cid: Cid::of(b"file"),
+            mime: "application/pdf".to_owned(),
+            name: "ducks.pdf".to_owned(),
+            size: 17_179_869_184,
+            text: String::new(),
+        }),
+        Payload::Collection(Collection {
+            items: vec![item("ducks/a.txt", 5), item("ducks/b.txt", 70_000_000)],
+            name: "ducks".to_owned(),
+            text: "All of them.".to_owned(),
+        }),
     ]
 }
 
@@ -115,6 +144,18 @@ fn invalid() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
             "consent": "A".repeat(86), "identity": synod, "name": "x", "powers": powers,
             "sealing_key": "A".repeat(43), "type": "add_device",
         })
+    };
+    let file = |name: &str, mime: &str, size: u64| json!({"cid": cid, "mime": mime, "name": name, "size": size, "text": "", "type": "file"});
+    let video = |mime: &str, width: u64| {
+        let content = json!({
+            "cid": cid, "duration": 0, "height": 1, "mime": mime, "size": 1, "width": width,
+        });
+        json!({"alt": "", "content": content, "text": "", "type": "video"})
+    };
+    let folder = |names: &[&str]| {
+        let item = |name: &&str| json!({"cid": cid, "name": name, "size": 1});
+        let items: Vec<Value> = names.iter().map(item).collect();
+        json!({"items": items, "name": "folder", "text": "", "type": "collection"})
     };
     [
         ("of another kind", "kind", "comment", text("x")),
@@ -184,6 +225,19 @@ fn invalid() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
             "tag",
             json!({"on": true, "target": cid, "type": "tag", "word": ""}),
         ),
+        ("a file of no bytes", "nonsense", "file", file("a", "", 0)),
+        ("a file that is too large", "nonsense", "file", file("a", "", (1 << 34) + 1)),
+        ("a file that is a way", "nonsense", "file", file("../a", "", 1)),
+        ("a file without a name", "nonsense", "file", file(" ", "", 1)),
+        ("a file's kind with a parameter", "nonsense", "file", file("a", "text/html; x=y", 1)),
+        ("a long name of a file", "too-long", "file", file(&"x".repeat(256), "", 1)),
+        ("a video of another kind", "json-shape", "video", video("video/quicktime", 1)),
+        ("a video without width", "nonsense", "video", video("video/mp4", 0)),
+        ("an empty folder", "empty", "collection", folder(&[])),
+        ("a file twice in a folder", "nonsense", "collection", folder(&["a", "a"])),
+        ("a folder out of order", "nonsense", "collection", folder(&["b", "a"])),
+        ("a way out of a folder", "nonsense", "collection", folder(&["a/../../b"])),
+        ("a folder of 101 files", "too-many", "collection", folder(&["a"; 101])),
         (
             "a rewrite to generation 0",
             "nonsense",
