@@ -1,6 +1,7 @@
 //! What a person (or an operator) may ask of a node, and what a node tells them.
 
 use effigy_core::payload::ImageType;
+use effigy_core::video::VideoType;
 use effigy_core::{Cid, Entry, Identity, Invite, Payload, Time};
 use effigy_feed::Relation;
 
@@ -55,6 +56,85 @@ pub enum PictureChange {
     Replace(Picture),
 }
 
+/// As what content is looked through.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum ContentKind {
+    /// A picture.
+    #[default]
+    Picture,
+    /// A video.
+    Video(VideoType),
+    /// Anything: it is never shown.
+    File,
+}
+
+/// What an entry points to: a name, the size that it is said to have, and as what. Whoever says another
+/// size points to something else; at most one of them is right, and hides none of the others.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Named {
+    /// The name of the content.
+    pub cid: Cid,
+    /// Its size in bytes.
+    pub size: u64,
+    /// As what it is looked through.
+    pub kind: ContentKind,
+}
+
+impl Named {
+    /// Before and behind all others.
+    pub(crate) const FIRST: Self =
+        Self { cid: Cid::from_digest([0; 32]), size: 0, kind: ContentKind::Picture };
+    pub(crate) const LAST: Self =
+        Self { cid: Cid::from_digest([0xFF; 32]), size: u64::MAX, kind: ContentKind::File };
+}
+
+/// As what attachments are published.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Attaching {
+    /// A folder.
+    Collection {
+        /// Its files: the number of each attachment, and where in the folder it is.
+        items: Vec<(u64, String)>,
+        /// What it is called.
+        name: String,
+    },
+    /// A file.
+    File {
+        /// Its media type, or nothing.
+        mime: String,
+        /// What it is called.
+        name: String,
+        /// The number of the attachment.
+        upload: u64,
+    },
+    /// A video.
+    Video {
+        /// What somebody who cannot see it is told.
+        alt: String,
+        /// How long it plays, in milliseconds; 0 where that is not known.
+        duration: u64,
+        /// The height in pixels.
+        height: u32,
+        /// A picture of it.
+        poster: Option<Picture>,
+        /// The number of the attachment.
+        upload: u64,
+        /// The width in pixels.
+        width: u32,
+    },
+}
+
+/// What a device is told of its surroundings: what sharing costs it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Conditions {
+    /// How many bytes the store can still take, where that is known.
+    pub free: Option<u64>,
+    /// Whether the battery is low.
+    pub low_battery: bool,
+    /// Whether bytes cost money.
+    pub metered: bool,
+}
+
 /// What a person may ask.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Command {
@@ -65,6 +145,39 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Attach something that is no picture: its bytes follow, and it counts once it is published. Refused
+    /// before anything is kept where there is no room for it.
+    Attach {
+        /// As what.
+        kind: ContentKind,
+        /// How many bytes it has.
+        size: u64,
+        /// Comes back in the answer.
+        ticket: Ticket,
+        /// The screen's own number for it.
+        upload: u64,
+    },
+    /// The next bytes of an attachment. The answer says that they are kept, and asks for the next.
+    AttachBytes {
+        /// The bytes; 1 MiB at a time is enough.
+        bytes: Vec<u8>,
+        /// Comes back in the answer.
+        ticket: Ticket,
+        /// Of which attachment.
+        upload: u64,
+    },
+    /// Drop an attachment that was not published.
+    CancelAttached {
+        /// Which.
+        upload: u64,
+    },
+    /// Take what is here of content off this device, unless it is one's own.
+    CancelContent {
+        /// Which.
+        content: Named,
+    },
+    /// Tells of the surroundings of this device.
+    Conditions(Conditions),
     /// Meet at one more hub.
     AddHub {
         /// Its origin, `https://…`.
@@ -120,6 +233,11 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Fetch content until it is whole, also after a restart. [`Event::Transfer`] tells how far it is.
+    FetchContent {
+        /// Which.
+        content: Named,
+    },
     /// Drop other people's pictures from this device. They are fetched again when they are looked at.
     /// [`Event::Freed`] comes before the answer.
     FreeSpace {
@@ -145,6 +263,20 @@ pub enum Command {
     /// Say once, after a warning, that this device's own feed is to go on although a newer head of
     /// it was seen elsewhere.
     OverrideFence,
+    /// Fetch no more of content. What is here of it stays.
+    PauseContent {
+        /// Which.
+        content: Named,
+    },
+    /// Post what was attached, once all of it has come.
+    PublishAttached {
+        /// The text in Markdown.
+        text: String,
+        /// Comes back in the answer.
+        ticket: Ticket,
+        /// As what.
+        what: Box<Attaching>,
+    },
     /// Post.
     Publish {
         /// The pictures.
@@ -153,6 +285,16 @@ pub enum Command {
         text: String,
         /// Comes back in the answer.
         ticket: Ticket,
+    },
+    /// Read content that is no picture from a byte on, as far as one piece goes, as soon as that is here:
+    /// it is fetched before all others. Answered by [`Event::Range`].
+    ReadContent {
+        /// Which.
+        content: Named,
+        /// From which byte on.
+        from: u64,
+        /// The screen's own number for the question.
+        number: u64,
     },
     /// Follow, block or mute somebody, or no longer.
     Relate {
@@ -217,6 +359,11 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Tell how far content is, now and whenever that changes. Answered by [`Event::Transfer`].
+    WatchContent {
+        /// Which.
+        content: Named,
+    },
     /// Wake up: the page is visible again or the network came back. Dials what is not connected.
     Wake,
 }
@@ -226,6 +373,8 @@ impl Command {
     pub fn ticket(&self) -> Option<Ticket> {
         match self {
             Self::AcceptInvite { ticket, .. }
+            | Self::Attach { ticket, .. }
+            | Self::AttachBytes { ticket, .. }
             | Self::Begin { ticket, .. }
             | Self::Comment { ticket, .. }
             | Self::ConnectByHand { ticket, .. }
@@ -233,19 +382,27 @@ impl Command {
             | Self::EditProfile { ticket, .. }
             | Self::FreeSpace { ticket }
             | Self::Publish { ticket, .. }
+            | Self::PublishAttached { ticket, .. }
             | Self::Relate { ticket, .. }
             | Self::Settle { ticket }
             | Self::Tag { ticket, .. }
             | Self::TakeLetter { ticket, .. } => Some(*ticket),
             Self::SendDraft { command, .. } => command.ticket(),
             Self::AddHub { .. }
+            | Self::CancelAttached { .. }
+            | Self::CancelContent { .. }
+            | Self::Conditions(_)
+            | Self::FetchContent { .. }
             | Self::LoadContent { .. }
             | Self::LoadDraftPicture { .. }
             | Self::NewInvite
             | Self::OverrideFence
+            | Self::PauseContent { .. }
+            | Self::ReadContent { .. }
             | Self::RemoveHub { .. }
             | Self::SaveDraft { .. }
             | Self::SaveDraftPicture { .. }
+            | Self::WatchContent { .. }
             | Self::Wake => None,
         }
     }
@@ -326,6 +483,17 @@ pub enum Event {
         /// Whose answer this is.
         ticket: Ticket,
     },
+    /// The bytes that were asked for with [`Command::ReadContent`]; `None` when they cannot be had.
+    Range {
+        /// The bytes.
+        bytes: Option<Vec<u8>>,
+        /// Of which content.
+        content: Named,
+        /// From which byte on.
+        from: u64,
+        /// The screen's own number for the question.
+        number: u64,
+    },
     /// What a first screen shows has been read; the app can be used. What is asked from now on is done
     /// once everything that a node has to know was read, too.
     Ready,
@@ -386,10 +554,28 @@ pub struct Transfer {
     pub cid: Cid,
     /// How many of its bytes are here.
     pub here: u64,
+    /// As what it is looked through.
+    pub kind: ContentKind,
     /// How many bytes it has.
     pub size: u64,
     /// How many who are connected have more of it.
     pub sources: u32,
+    /// Where it stands.
+    pub state: TransferState,
+}
+
+/// Where content stands on its way to this device.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TransferState {
+    /// It comes, or waits for somebody who has it.
+    #[default]
+    Arriving,
+    /// Nobody asks for it.
+    Paused,
+    /// It is not what it was said to be.
+    Refused,
+    /// All of it is here and was looked through.
+    Whole,
 }
 
 /// An entry that is part of its feed, and what it says.
@@ -416,6 +602,9 @@ pub enum Refusal {
     /// The letter is damaged, too old, or not for this device.
     #[error("the letter is of no use here")]
     Letter,
+    /// There is no room for it on this device.
+    #[error("there is no room for it")]
+    NoRoom,
     /// The picture carries data beyond its pixels, or is none.
     #[error("the picture cannot be posted as it is")]
     Picture,
@@ -431,6 +620,9 @@ pub enum Refusal {
     /// The entry is not here or not one's own.
     #[error("the entry is not here")]
     Unknown,
+    /// The video carries what cannot be taken out of it, or is none.
+    #[error("the video cannot be posted as it is")]
+    Video,
 }
 
 /// Where a device stands that must not write.
@@ -461,6 +653,8 @@ pub struct Network {
     pub gaps: u64,
     /// The hubs.
     pub hubs: Vec<HubStatus>,
+    /// Who gave and took how many bytes of blobs.
+    pub ledger: Vec<Given>,
     /// Who is connected.
     pub peers: Vec<PeerStatus>,
     /// Who holds how much of this device's own feed.
@@ -584,6 +778,17 @@ pub struct PeerStatus {
     pub synod: Option<Identity>,
     /// How many entries are still on their way from there, as it said.
     pub to_receive: u64,
+}
+
+/// What somebody gave to this device, and took from it, as far as it remembers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Given {
+    /// Bytes of blobs that went to them.
+    pub given: u64,
+    /// Bytes of blobs that came from them.
+    pub taken: u64,
+    /// An account, or the key of a hub or of a stranger's device.
+    pub who: Identity,
 }
 
 /// Who holds how much of this device's own feed: a real answer of theirs, never a guess.

@@ -13,9 +13,10 @@ pub mod reconcile;
 mod session;
 
 pub use api::{
-    Command, Difference, Differing, Event, FeedStatus, HandStep, HolderKind, HubRefusal, HubStatus,
-    Known, LinkState, Network, Path, PeerStatus, Picture, PictureChange, Pixels, Receipt, Refusal,
-    Repair, StorageStatus, Ticket, Transfer, Upkeep,
+    Attaching, Command, Conditions, ContentKind, Difference, Differing, Event, FeedStatus, Given,
+    HandStep, HolderKind, HubRefusal, HubStatus, Known, LinkState, Named, Network, Path,
+    PeerStatus, Picture, PictureChange, Pixels, Receipt, Refusal, Repair, StorageStatus, Ticket,
+    Transfer, TransferState, Upkeep,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError};

@@ -1,6 +1,8 @@
 //! A network in one thread: many nodes, their disks and the messages between them, all from one
 //! seed. The nodes are the real ones; only time, chance and the wires are made here.
 
+#[cfg(test)]
+mod contents_tests;
 mod deed;
 mod disk;
 mod happening;

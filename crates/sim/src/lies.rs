@@ -17,6 +17,8 @@ pub enum Lie {
     BadSignatures,
     /// Blobs are said to be of another size.
     BlobSizes,
+    /// A byte of every blob that they give is another.
+    BlobBytes,
     /// Two histories of their own feed: a copy of the device writes, too.
     Equivocation,
     /// Far more wants and questions than anybody has.
@@ -69,6 +71,7 @@ impl Liar {
             }
             Lie::Garbage => None,
             Lie::BadSignatures => with_bad_signature(&frame),
+            Lie::BlobBytes => with_false_byte(&frame),
             Lie::BlobSizes => with_false_size(&frame),
             Lie::OldHeads => self.with_old_heads(&frame, wire),
             Lie::Withholding => without_entries(&frame),
@@ -115,6 +118,14 @@ impl Liar {
         }
         lied.then(|| text(&message))
     }
+}
+
+/// A piece of a blob whose last byte is another.
+fn with_false_byte(frame: &Frame) -> Option<Frame> {
+    let Frame::Binary(bytes) = frame else { return None };
+    let mut bytes = bytes.clone();
+    *bytes.last_mut()? ^= 1;
+    Some(Frame::Binary(bytes))
 }
 
 /// How a session begins: a lie there only ends it.

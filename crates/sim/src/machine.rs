@@ -6,7 +6,7 @@ use effigy_core::{Cid, Identity, Time};
 use effigy_feed::View;
 use effigy_proto::{
     Config, Event, Fence, HubPolicy, Input, Keys, Link, Network as Status, Node, Refusal, Repair,
-    Role,
+    Role, Transfer,
 };
 
 use crate::Disk;
@@ -44,6 +44,10 @@ pub struct Machine {
     pub status: Option<Status>,
     /// Pictures that came, by name.
     pub pictures: BTreeMap<Cid, Option<Vec<u8>>>,
+    /// How far contents are, as last told.
+    pub transfers: BTreeMap<Cid, Transfer>,
+    /// Pieces of contents that came, by the number of the question.
+    pub ranges: BTreeMap<u64, Option<Vec<u8>>>,
     /// What the person sees.
     pub view: Option<View>,
     /// The invite that is shown.
@@ -91,6 +95,8 @@ impl Machine {
             confirmed: Vec::new(),
             status: None,
             pictures: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            ranges: BTreeMap::new(),
             view: None,
             invite: None,
             entries: BTreeMap::new(),
@@ -218,9 +224,14 @@ impl Machine {
             | Event::Ready
             | Event::Room
             | Event::NotKept { .. }
-            | Event::Called { .. }
-            | Event::Transfer(_)
-            | Event::Upkeep(_) => (),
+            | Event::Upkeep(_)
+            | Event::Called { .. } => (),
+            Event::Range { bytes, number, .. } => {
+                self.ranges.insert(number, bytes);
+            }
+            Event::Transfer(transfer) => {
+                self.transfers.insert(transfer.cid, transfer);
+            }
         }
     }
 }

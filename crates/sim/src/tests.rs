@@ -7,10 +7,10 @@ use effigy_proto::{Command, Message, Refusal};
 use crate::pictures::picture;
 use crate::{Network, Who};
 
-const MINUTE: u64 = 60_000;
+pub(crate) const MINUTE: u64 = 60_000;
 
 /// A hub and so many people who all follow one another.
-fn friends(seed: u64, count: usize) -> (Network, usize, Vec<usize>) {
+pub(crate) fn friends(seed: u64, count: usize) -> (Network, usize, Vec<usize>) {
     let mut network = Network::new(seed);
     let hub = network.hub();
     let people: Vec<usize> = (0..count).map(|at| network.person(&format!("person {at}"))).collect();

@@ -137,7 +137,7 @@ impl Contents {
 
     /// Takes in how far a picture is.
     pub(super) fn moved(self, transfer: Transfer) {
-        let Transfer { cid, here, size, sources } = transfer;
+        let Transfer { cid, here, size, sources, .. } = transfer;
         let keys = self.keys(cid, size);
         if sources > 0 {
             let hundredths = here.saturating_mul(100).checked_div(size).unwrap_or_default();

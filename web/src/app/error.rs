@@ -31,6 +31,9 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
             "This code is of no use here: it is damaged, older than ten minutes, used already, or meant for \
              another device. Nothing was changed; ask for a new one."
         }
+        Refusal::NoRoom => {
+            "There is not enough room for it on this device. Free some space under You, Storage."
+        }
         Refusal::Picture => {
             "One of the pictures cannot be posted as it is. Remove it or save it as JPEG and add it again."
         }
@@ -39,6 +42,9 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
         }
         Refusal::Self_ => "That is your own code. Show it to somebody else, or scan theirs.",
         Refusal::TooLong => "It is too long for one post. Shorten it, or make two of it.",
+        Refusal::Video => {
+            "This video cannot be posted as it is. MP4 and WebM with pictures and sound only can be."
+        }
         Refusal::Unknown => "It is no longer here, so nothing was changed.",
         _ => "It was not done. Nothing was changed.",
     }
@@ -95,11 +101,13 @@ mod tests {
             Refusal::Account,
             Refusal::Empty,
             Refusal::Letter,
+            Refusal::NoRoom,
             Refusal::Picture,
             Refusal::Repairing,
             Refusal::Self_,
             Refusal::TooLong,
             Refusal::Unknown,
+            Refusal::Video,
         ];
         let sentences: std::collections::BTreeSet<_> = all.into_iter().map(refused).collect();
         assert_eq!(sentences.len(), all.len());

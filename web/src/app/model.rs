@@ -157,6 +157,8 @@ impl Model {
             Event::NotKept { full, ticket } => {
                 self.tickets.settle(ticket, Err(NotDone::Store { full }));
             }
+            // No screen plays anything yet.
+            Event::Range { .. } => (),
             Event::Ready => {
                 self.set_phase(Phase::Running);
                 // What a node was asked before its store failed, it has forgotten.

@@ -44,6 +44,8 @@ pub(crate) enum Shelf {
     Members,
     /// Entries, many to a value.
     Packs,
+    /// Which pieces of a part of long content are here.
+    Pieces,
     /// Damaged records that a node has set aside.
     Quarantine,
     /// Who holds how many of the own entries.
@@ -54,16 +56,17 @@ pub(crate) enum Shelf {
 
 impl Shelf {
     /// What an export holds, in its order.
-    pub(crate) const EXPORTED: [Self; 5] =
-        [Self::Members, Self::Packs, Self::Facts, Self::Whole, Self::Blobs];
+    pub(crate) const EXPORTED: [Self; 6] =
+        [Self::Members, Self::Packs, Self::Facts, Self::Whole, Self::Pieces, Self::Blobs];
 
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Blobs,
         Self::Facts,
         Self::Followers,
         Self::Greetings,
         Self::Members,
         Self::Packs,
+        Self::Pieces,
         Self::Quarantine,
         Self::Receipts,
         Self::Whole,
@@ -78,6 +81,7 @@ impl Shelf {
             Self::Greetings => "greetings",
             Self::Members => "members",
             Self::Packs => "packs",
+            Self::Pieces => "pieces",
             Self::Quarantine => "quarantine",
             Self::Receipts => "receipts",
             Self::Whole => "whole",
@@ -91,7 +95,7 @@ impl Shelf {
     const fn table(self) -> Table {
         match self {
             Self::Blobs => Table::Blobs,
-            Self::Facts | Self::Whole => Table::Meta,
+            Self::Facts | Self::Pieces | Self::Whole => Table::Meta,
             Self::Followers | Self::Greetings | Self::Members => Table::Peers,
             Self::Packs => Table::Packs,
             Self::Quarantine => Table::Quarantine,
@@ -106,6 +110,7 @@ impl Shelf {
             Self::Followers => b"follower/",
             Self::Greetings => b"greeting/",
             Self::Members => b"member/",
+            Self::Pieces => b"bits/",
             Self::Whole => b"whole/",
             Self::Blobs | Self::Packs | Self::Quarantine | Self::Receipts => b"",
         }

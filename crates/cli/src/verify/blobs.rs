@@ -33,7 +33,7 @@ pub(crate) struct BlobCounts {
 /// When the source cannot be read.
 pub(crate) fn check(
     source: &Source,
-    contents: &BTreeMap<Cid, Content>,
+    contents: &BTreeMap<(Cid, u64), Content>,
     faults: &mut Vec<Fault>,
 ) -> Result<BlobCounts, CliError> {
     let mut check = Check {
@@ -44,8 +44,11 @@ pub(crate) fn check(
         present: BTreeSet::new(),
         sound: BTreeSet::new(),
         whole: BTreeSet::new(),
+        pieces: BTreeMap::new(),
+        disputed: disputed(contents),
     };
     check.read_facts()?;
+    check.read_pieces()?;
     check.read_blobs()?;
     check.compare();
     for content in contents.values() {
@@ -64,6 +67,10 @@ struct Check<'a> {
     /// Blobs that are what their names say.
     sound: BTreeSet<Cid>,
     whole: BTreeSet<Cid>,
+    /// Pieces of long content that are here, and how many bytes they have.
+    pieces: BTreeMap<Cid, u64>,
+    /// Names to which entries give several sizes: of which at most one is right.
+    disputed: BTreeSet<Cid>,
 }
 
 impl Check<'_> {
@@ -89,6 +96,32 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// Reads which pieces of long content are here: of those there is no other record.
+    fn read_pieces(&mut self) -> Result<(), CliError> {
+        for row in self.source.rows(Shelf::Pieces) {
+            let (key, bits) = row?;
+            let Some(part) = cid(&key) else {
+                self.misnamed(&key);
+                continue;
+            };
+            let bytes = self.source.read(Shelf::Blobs, part.digest())?.unwrap_or_default();
+            let size = bytes.len() as u64;
+            let pieces: Vec<(Cid, u64)> = match Manifest::parse(&bytes) {
+                Ok(list) => {
+                    let sized = list.pieces().iter().enumerate();
+                    sized.map(|(at, piece)| (*piece, list.piece_size(at))).collect()
+                }
+                // A part that fits one blob has no list.
+                Err(_) => vec![(part, size)],
+            };
+            let is_here =
+                |at: usize| bits.get(at / 8).is_some_and(|byte| byte & (1 << (at % 8)) != 0);
+            let here = pieces.into_iter().enumerate().filter(|(at, _)| is_here(*at));
+            self.pieces.extend(here.map(|(_, piece)| piece));
+        }
+        Ok(())
+    }
+
     fn read_blobs(&mut self) -> Result<(), CliError> {
         for row in self.source.rows(Shelf::Blobs) {
             let (key, bytes) = row?;
@@ -108,7 +141,8 @@ impl Check<'_> {
                 }
                 Err(error) => self.fault(FaultKind::BlobHash, cid, error),
             }
-            match self.facts.get(&cid).map(|facts| facts.size as usize) {
+            let piece = || self.pieces.get(&cid).and_then(|size| usize::try_from(*size).ok());
+            match self.facts.get(&cid).map(|facts| facts.size as usize).or_else(piece) {
                 None => self.fault(FaultKind::BlobUnlisted, cid, "no node would find it"),
                 Some(listed) if listed != size => {
                     self.fault(FaultKind::BlobSize, cid, format!("{size} bytes, not {listed}"));
@@ -122,7 +156,7 @@ impl Check<'_> {
 
     /// Compares the list with what is there.
     fn compare(&mut self) {
-        let listed: Vec<Cid> = self.facts.keys().copied().collect();
+        let listed: BTreeSet<Cid> = self.facts.keys().chain(self.pieces.keys()).copied().collect();
         for cid in listed {
             if !self.present.contains(&cid) {
                 self.fault(FaultKind::BlobMissing, cid, "a node would offer it to others");
@@ -158,11 +192,15 @@ impl Check<'_> {
             }
             return Ok(None);
         };
+        let is_disputed = self.disputed.contains(&content.cid);
         if content.size <= BLOB_BYTES as u64 {
-            return Ok(Some(first.into_bytes()));
+            let is_other = is_disputed && first.size() != content.size;
+            return Ok((!is_other).then(|| first.into_bytes()));
         }
         let manifest = match Manifest::parse(first.bytes()) {
             Ok(manifest) if manifest.size() == content.size => manifest,
+            // Another entry says what it is.
+            _ if is_disputed => return Ok(None),
             Ok(manifest) => {
                 let why = format!("{} bytes, and the entry says {}", manifest.size(), content.size);
                 self.fault(FaultKind::Manifest, content.cid, why);
@@ -219,6 +257,13 @@ impl Check<'_> {
     fn fault(&mut self, kind: FaultKind, cid: Cid, why: impl ToString) {
         self.faults.push(Fault::new(kind, Place::Blob { blob: cid }, why));
     }
+}
+
+/// Names to which entries give several sizes.
+fn disputed(contents: &BTreeMap<(Cid, u64), Content>) -> BTreeSet<Cid> {
+    let names = contents.keys().map(|(cid, _)| *cid);
+    let next = contents.keys().skip(1).map(|(cid, _)| *cid);
+    names.zip(next).filter(|(one, next)| one == next).map(|(cid, _)| cid).collect()
 }
 
 fn cid(key: &[u8]) -> Option<Cid> {

@@ -47,7 +47,7 @@ pub(crate) struct Judge<'a> {
     /// Entries that follow from one that is missing or refused.
     pub(crate) out_of_reach: BTreeSet<Cid>,
     /// Every picture and thumbnail that an entry points to.
-    pub(crate) contents: BTreeMap<Cid, Content>,
+    pub(crate) contents: BTreeMap<(Cid, u64), Content>,
     people: &'a People,
     checker: Checker,
     current: Option<Current>,
@@ -138,7 +138,7 @@ impl<'a> Judge<'a> {
         self.counts.payloads = self.counts.payloads.saturating_add(1);
         for image in payload.images() {
             let contents = image.thumbnail.iter().chain([&image.content]).cloned();
-            self.contents.extend(contents.map(|content| (content.cid, content)));
+            self.contents.extend(contents.map(|content| ((content.cid, content.size), content)));
         }
     }
 

@@ -11,7 +11,7 @@ use super::outline::Facts;
 use super::packs::{Fresh, delete_pack, pack_key, runs};
 use super::record;
 use super::state::Pending;
-use crate::api::{Event, Known};
+use crate::api::{Event, Known, Named};
 use crate::io::Link;
 use crate::message::{ErrorCode, Record, open_payload};
 
@@ -177,6 +177,9 @@ impl Node {
         let owner = header.synod.map_or(header.identity, |(synod, _)| synod);
         for image in payload.images() {
             self.point_to(image, owner, header.comparable);
+        }
+        for attached in payload.attached() {
+            self.point_to_attached(attached, owner, header.comparable);
         }
         if let Payload::Delete(delete) = payload {
             self.deletions.entry(delete.target).or_default().insert(header.identity);
@@ -373,7 +376,7 @@ impl Node {
         let owner = held.synod;
         let Some(pack) = bytes.as_deref().and_then(|bytes| Pack::open(bytes).ok()) else { return };
         let mut records: Vec<Fresh> = Vec::new();
-        let (mut images, mut filled) = (Vec::new(), Vec::new());
+        let (mut images, mut attached, mut filled) = (Vec::new(), Vec::new(), Vec::new());
         let (mut before, mut after) = (0_u64, 0_u64);
         for (position, bytes) in (first..).zip(pack.records()) {
             before = before.saturating_add(bytes.map_or(0, <[u8]>::len) as u64);
@@ -384,7 +387,9 @@ impl Node {
                 None => (),
                 Some(None) => {
                     let gone = payload.take();
-                    images.extend_from_slice(gone.as_ref().map_or(&[], |(_, said)| said.images()));
+                    let said = gone.as_ref().map(|(_, said)| said);
+                    images.extend_from_slice(said.map_or(&[], |said| said.images()));
+                    attached.extend(said.map_or_else(Vec::new, Payload::attached));
                 }
                 Some(Some(bytes)) if payload.is_none() => {
                     payload = open_payload(&record.entry, &bytes).ok();
@@ -404,10 +409,13 @@ impl Node {
         let mut batch = Batch::new();
         self.put_pack(identity, &records, &mut batch);
         for image in images {
-            self.point_away(&image.content, owner, &mut batch);
+            self.point_away(Named::of(&image.content), owner, &mut batch);
             if let Some(thumbnail) = image.thumbnail {
-                self.point_away(&thumbnail, owner, &mut batch);
+                self.point_away(Named::of(&thumbnail), owner, &mut batch);
             }
+        }
+        for attached in attached {
+            self.point_away(Named::attached(attached), owner, &mut batch);
         }
         self.save(batch.strict());
         self.tell_filled(identity, filled);

@@ -50,6 +50,7 @@ impl Node {
         self.later.retain(|(_, other, _)| *other != link);
         let Some(conn) = self.links.remove(&link) else { return };
         self.forget_link(link, &conn);
+        self.close_account(&conn);
         self.serves.retain(|_, serve| serve.link != link);
         self.release_wants(link, &conn);
         self.status_changed = true;

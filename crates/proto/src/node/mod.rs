@@ -52,17 +52,17 @@ use effigy_core::{Cid, Identity, Span, Time};
 use effigy_feed::{Relations, Synod, Waiting};
 use effigy_store::Batch;
 
-use crate::api::{Command, Event, Repair, Ticket};
+use crate::api::{Command, Conditions, Event, Named, Repair, Ticket};
 use crate::io::{Fence, Input, Link, Load, Output};
 use crate::keys::Keys;
 use crate::message::{Frame, Message};
 use crate::reconcile::Items;
-use blobs::Turns;
+use blobs::{Bits, Leaf, Ledger, Placed, Read, Scan, Turns, Upload};
 use gaps::Threads;
 use marks::Marks;
 use merging::Merge;
 use state::{
-    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Later, Met, Named,
+    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Later, Met,
     Pending, Remembered, Serve, Want,
 };
 
@@ -219,6 +219,28 @@ pub struct Node {
     here: BTreeMap<Cid, Here>,
     wants: BTreeMap<Cid, Want>,
     turns: Turns,
+    /// Parts of long content by their names; and which of their pieces are here of those that are not
+    /// known yet.
+    leaves: BTreeMap<Cid, Leaf>,
+    bits: BTreeMap<Cid, Bits>,
+    /// Pieces of long content that are here.
+    placed: BTreeMap<Cid, Placed>,
+    /// What was kept of long content besides its blobs.
+    kept: BTreeMap<Named, u8>,
+    /// Parts of what this person is about to publish.
+    roots: BTreeMap<Named, Vec<Cid>>,
+    /// Lists that are being read.
+    reading: BTreeSet<(Named, Cid)>,
+    /// Videos that are being looked through.
+    scans: BTreeMap<Named, Scan>,
+    /// Pieces that screens wait for.
+    reads: BTreeMap<Named, VecDeque<Read>>,
+    /// What this person attaches, by the screen's own numbers; and what a crash left of such.
+    attached: BTreeMap<u64, Upload>,
+    orphans: Batch,
+    conditions: Conditions,
+    /// Who gave and took how much.
+    ledger: Ledger,
     /// Pieces that were loaded for a check or a screen, by content.
     gathered: BTreeMap<(bool, Named), BTreeMap<Cid, Vec<u8>>>,
     /// Pictures that a screen waits for.
@@ -319,6 +341,18 @@ impl Node {
             here: BTreeMap::new(),
             wants: BTreeMap::new(),
             turns: Turns::default(),
+            leaves: BTreeMap::new(),
+            bits: BTreeMap::new(),
+            placed: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            roots: BTreeMap::new(),
+            reading: BTreeSet::new(),
+            scans: BTreeMap::new(),
+            reads: BTreeMap::new(),
+            attached: BTreeMap::new(),
+            orphans: Batch::new(),
+            conditions: Conditions::default(),
+            ledger: Ledger::default(),
             gathered: BTreeMap::new(),
             looked_at: BTreeSet::new(),
             lazy_before: Time(0),
@@ -470,7 +504,6 @@ impl Node {
                 self.emit(Event::Freed(before.saturating_sub(self.storage().others)));
                 self.answer(ticket, Ok(None));
             }
-            Command::LoadContent { cid, size } => self.look_at(cid, size),
             Command::LoadDraftPicture { place, slot } => self.load_draft_picture(slot, place),
             Command::NewInvite => self.new_invite(),
             Command::OverrideFence => self.override_fence(),
@@ -498,6 +531,36 @@ impl Node {
                 self.answer(ticket, done.map(|()| None));
             }
             Command::Wake => self.wake(),
+            of_contents => self.content_command(of_contents),
+        }
+    }
+
+    /// What is asked of contents and attachments.
+    fn content_command(&mut self, command: Command) {
+        match command {
+            Command::Attach { kind, size, ticket, upload } => {
+                let done = self.attach(upload, kind, size);
+                self.answer(ticket, done);
+            }
+            Command::AttachBytes { bytes, ticket, upload } => {
+                let done = self.attach_bytes(upload, &bytes);
+                self.answer(ticket, done);
+            }
+            Command::CancelAttached { upload } => self.drop_attached(upload),
+            Command::CancelContent { content } => self.cancel_content(content),
+            Command::Conditions(conditions) => self.set_conditions(conditions),
+            Command::FetchContent { content } => self.fetch_content(content),
+            Command::PauseContent { content } => self.pause_content(content),
+            Command::WatchContent { content } => self.watch_content(content),
+            Command::PublishAttached { text, ticket, what } => {
+                let done = self.publish_attached(*what, text);
+                self.answer(ticket, done);
+            }
+            Command::ReadContent { content, from, number } => {
+                self.read_range(content, from, number);
+            }
+            Command::LoadContent { cid, size } => self.look_at(cid, size),
+            _ => (),
         }
     }
 

@@ -229,8 +229,28 @@ impl Node {
         self.write(Pen::Device, &Payload::Sealed(envelope), &[])
     }
 
+    /// Signs a payload with attachments and makes it durable.
+    pub(super) fn publish_with(
+        &mut self,
+        payload: &Payload,
+        pictures: &[Blob],
+        uploads: &[u64],
+    ) -> Result<Cid, Refusal> {
+        self.write_with(Pen::Device, payload, pictures, uploads)
+    }
+
     /// Signs a payload and makes it durable.
     fn write(&mut self, pen: Pen, payload: &Payload, blobs: &[Blob]) -> Result<Cid, Refusal> {
+        self.write_with(pen, payload, blobs, &[])
+    }
+
+    fn write_with(
+        &mut self,
+        pen: Pen,
+        payload: &Payload,
+        blobs: &[Blob],
+        uploads: &[u64],
+    ) -> Result<Cid, Refusal> {
         self.may_write()?;
         let synod = self.my_synod().ok_or(Refusal::Account)?;
         let bytes = payload.write().map_err(|error| match error {
@@ -279,6 +299,7 @@ impl Node {
         }
         batch.extend(self.note_own_pictures(payload, blobs));
         batch.extend(self.note_uploads(payload, blobs));
+        batch.extend(self.settle_uploads(uploads));
         let mut intake = Intake::default();
         self.tracked.insert(identity, synod);
         self.unsummed.insert(identity);
@@ -310,7 +331,7 @@ impl Node {
         Some(Fence { device_count: count(&self.me), synod_count: count(&synod) })
     }
 
-    const fn may_write(&self) -> Result<(), Refusal> {
+    pub(super) const fn may_write(&self) -> Result<(), Refusal> {
         if self.repair.is_some() { Err(Refusal::Repairing) } else { Ok(()) }
     }
 
@@ -415,7 +436,7 @@ impl Node {
 }
 
 /// Cuts a picture into blobs, after looking that nothing but the picture is in it.
-fn stored(picture: Picture) -> Result<(Image, Vec<Blob>), Refusal> {
+pub(super) fn stored(picture: Picture) -> Result<(Image, Vec<Blob>), Refusal> {
     let (content, mut blobs) = pixels(&picture.full)?;
     let thumbnail = match &picture.thumbnail {
         None => None,

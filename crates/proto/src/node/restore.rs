@@ -17,13 +17,13 @@ use effigy_store::{Batch, Key, Pack, Range, Table};
 use serde::{Deserialize, Serialize};
 
 use super::arrivals::quarantine_key;
-use super::blobs::{blob_key, here_key};
+use super::blobs::{Bits, WHOLE, blob_key, here_key, large_named};
 use super::newest::{Glimpse, read_places};
 use super::outline::{self, Facts};
 use super::packs::{self, Fresh, delete_pack, pack_parts, runs};
-use super::state::{ContentState, Greeting, Held, Here, Holding, HubSlot, Named};
+use super::state::{Content, ContentState, Greeting, Held, Here, Holding, HubSlot};
 use super::{Config, Node, drafts, record};
-use crate::api::{Event, Known};
+use crate::api::{Event, Known, Named};
 use crate::io::{Fence, Output};
 
 /// How many entries one event carries at most.
@@ -245,6 +245,14 @@ impl Node {
             }
             self.wholes
                 .insert(cid, pieces.iter().map(|digest| Cid::from_digest(*digest)).collect());
+        } else if let Some(part) = key.strip_prefix(b"bits/") {
+            let bits = Bits::from_bytes(value).ok_or(RestoreError)?;
+            self.bits.insert(cid(part)?, bits);
+        } else if let Some(named) = key.strip_prefix(b"large/") {
+            let named = large_named(named).ok_or(RestoreError)?;
+            self.kept.insert(named, *value.first().ok_or(RestoreError)?);
+        } else if let Some(upload) = key.strip_prefix(b"upload/") {
+            self.restore_upload(upload, value);
         } else if key == b"invite" {
             let (made, token) = value.split_first_chunk::<8>().ok_or(RestoreError)?;
             let token = Token(token.try_into().map_err(|_| RestoreError)?);
@@ -282,6 +290,8 @@ impl Node {
         } else if let Some(bytes) = key.strip_prefix(b"greeting/") {
             let token = <[u8; 16]>::try_from(value).ok();
             self.greetings.insert(identity(bytes)?, Greeting { token, attempts: 0, next: Time(0) });
+        } else if let Some(bytes) = key.strip_prefix(b"ledger/") {
+            self.restore_account(identity(bytes)?, value).ok_or(RestoreError)?;
         } else if let Some(bytes) = key.strip_prefix(b"member/") {
             // What an earlier version wrote does not say when.
             let seen = value.try_into().map_or(Time(0), |seen| Time(u64::from_be_bytes(seen)));
@@ -574,7 +584,7 @@ impl Node {
 
     /// Which pictures are whole, and which have to be fetched.
     fn restore_contents(&mut self) {
-        let states = self.contents.keys().map(|named| (*named, self.whole_pieces(named).is_some()));
+        let states = self.contents.keys().map(|named| (*named, self.is_whole(named)));
         let states: Vec<(Named, bool)> = states.collect();
         let mut missing = Vec::new();
         for (named, is_whole) in states {
@@ -588,9 +598,20 @@ impl Node {
                 }
             }
         }
+        let orphans = std::mem::take(&mut self.orphans);
+        self.save(orphans);
+        let long: Vec<Named> = self.contents.keys().copied().collect();
+        long.into_iter().for_each(|named| self.read_lists(named));
         missing.into_iter().for_each(|named| self.line_up(named));
         self.refill();
         self.sweep();
+    }
+
+    fn is_whole(&self, named: &Named) -> bool {
+        let has_tree = self.contents.get(named).is_some_and(|content| content.tree.is_some());
+        let kept = || self.kept.get(named).is_some_and(|kept| kept & WHOLE != 0);
+        let is_here = || self.here.contains_key(&named.cid);
+        if has_tree { kept() && is_here() } else { self.whole_pieces(named).is_some() }
     }
 
     /// Drops blobs that nothing points to any more, as after a crash in the middle of things.
@@ -600,7 +621,8 @@ impl Node {
             .iter()
             .flat_map(|(named, content)| {
                 let pieces = content.pieces.iter().map(|(piece, _)| *piece);
-                pieces.chain([named.cid])
+                let lists = content.tree.iter().flat_map(|tree| &tree.parts).copied();
+                pieces.chain([named.cid]).chain(lists)
             })
             .collect();
         // The pieces of a whole picture are named by its manifest, which is not read here.
@@ -611,7 +633,11 @@ impl Node {
             .filter(|(cid, here)| small(here) && !named.contains(cid))
             .map(|(cid, _)| *cid)
             .collect();
-        let unknown = self.contents.values().any(|content| content.pieces.is_empty());
+        let is_unknown = |content: &Content| match &content.tree {
+            Some(tree) => tree.parts.is_empty(),
+            None => content.pieces.is_empty(),
+        };
+        let unknown = self.contents.values().any(is_unknown);
         if unknown || stray.is_empty() {
             return;
         }

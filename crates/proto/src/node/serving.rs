@@ -123,7 +123,10 @@ impl Node {
             | Pending::Check { .. }
             | Pending::DraftPicture { .. }
             | Pending::Content { .. }
-            | Pending::Manifest { .. } => (),
+            | Pending::List { .. }
+            | Pending::Manifest { .. }
+            | Pending::Range { .. }
+            | Pending::Scan { .. } => (),
         }
     }
 

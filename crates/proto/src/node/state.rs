@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use effigy_core::{Cid, Identity, Time};
 use effigy_feed::Feed;
 
-use super::blobs::{Looking, Turn};
+use super::blobs::{Looking, Tree, Turn};
 use super::hand::Found;
-use crate::api::{HolderKind, HubRefusal, LinkState, Path};
+use crate::api::{HolderKind, HubRefusal, LinkState, Named, Path};
 use crate::io::Link;
 use crate::message::{LIST, Mark, Record, Summary, WatchName, WireHead};
 use crate::reconcile::{Root, Symbol};
@@ -519,27 +519,15 @@ pub(super) struct Here {
     pub proven: bool,
 }
 
-/// What an entry points to: a name, and the size that it is said to have. Whoever says another size
-/// points to something else; at most one of them is right, and hides none of the others.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) struct Named {
-    pub cid: Cid,
-    pub size: u64,
-}
-
-impl Named {
-    /// Before and behind all others.
-    pub(super) const FIRST: Self = Self { cid: Cid::from_digest([0; 32]), size: 0 };
-    pub(super) const LAST: Self = Self { cid: Cid::from_digest([0xFF; 32]), size: u64::MAX };
-}
-
-/// A picture that some entry points to.
+/// Content that some entry points to.
 #[derive(Debug)]
 pub(super) struct Content {
     /// Accounts whose entries point to it, and how many of their entries do.
     pub owners: BTreeMap<Identity, u32>,
     /// Its pieces, once they are known: itself, or what its manifest lists.
     pub pieces: Vec<(Cid, u32)>,
+    /// How it is put together, if it is long and no picture.
+    pub tree: Option<Tree>,
     pub state: ContentState,
     /// Whether it is fetched unasked.
     pub auto: bool,
@@ -560,15 +548,23 @@ pub(super) enum ContentState {
 /// A blob that is wanted.
 #[derive(Debug)]
 pub(super) struct Want {
-    /// The contents it belongs to, and how many bytes it has as each of them says; `None` for a
-    /// manifest, of which only the most is known.
-    pub claims: BTreeMap<Named, Option<u32>>,
+    /// The contents it belongs to.
+    pub claims: BTreeMap<Named, Claim>,
     /// The account in whose turn it was asked for first.
     pub payer: Identity,
     /// Who has it, and how many bytes it has as they say.
     pub sources: BTreeMap<Link, u32>,
     pub asked: Option<(Link, u32, Time)>,
     pub part: Begun,
+}
+
+/// What a content says of a blob.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Claim {
+    /// How many bytes it has; `None` for a list, of which only the most is known.
+    pub size: Option<u32>,
+    /// Which piece of long content it is, counted through all parts.
+    pub place: u64,
 }
 
 impl Want {
@@ -597,6 +593,12 @@ pub(super) enum Pending {
     Check { content: Named, piece: Cid },
     /// A manifest whose pieces have to be known.
     Manifest { content: Named },
+    /// A list of long content.
+    List { content: Named, list: Cid },
+    /// A piece of long content that a screen wants, from a byte on.
+    Range { content: Named, piece: Cid, from: u64, number: u64 },
+    /// A piece of a video that is looked through.
+    Scan { content: Named, piece: Cid },
     /// A blob for a peer.
     Blob { link: Link, request: u32, offset: u32, max_size: u32 },
     /// A picture of a draft.

@@ -105,6 +105,7 @@ impl Node {
             feeds,
             gaps: self.gaps(),
             followers: self.followers.iter().copied().collect(),
+            ledger: self.ledger(),
             hubs: self
                 .hubs
                 .iter()
@@ -225,11 +226,12 @@ impl Node {
             *sum = sum.saturating_add(held.bytes);
         }
         let is_whole = |content: &Content| content.state == ContentState::Complete;
-        for (named, content) in self.contents.iter().filter(|(_, content)| is_whole(content)) {
+        for (named, content) in &self.contents {
+            let bytes = if is_whole(content) { named.size } else { self.bytes_here(content) };
             if self.my_synod().is_some_and(|me| content.owners.contains_key(&me)) {
-                status.own = status.own.saturating_add(named.size);
+                status.own = status.own.saturating_add(bytes);
             } else {
-                status.others = status.others.saturating_add(named.size);
+                status.others = status.others.saturating_add(bytes);
             }
         }
         status

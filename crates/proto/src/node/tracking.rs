@@ -9,9 +9,9 @@ use effigy_store::{Batch, Key, Table};
 
 use super::packs::delete_pack;
 use super::restore::follower_key;
-use super::state::{Conn, Named};
+use super::state::Conn;
 use super::{Node, Role};
-use crate::api::Event;
+use crate::api::{Event, Named};
 use crate::io::Link;
 
 /// Most accounts of people who only follow whose profiles are kept.

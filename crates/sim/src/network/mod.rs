@@ -58,6 +58,8 @@ pub struct Network {
     pub bytes: u64,
     /// Bytes of blobs among them.
     pub blob_bytes: u64,
+    /// Bytes of blobs that were lies.
+    pub false_bytes: u64,
     /// Frames that went over wires, without those that only asked whether somebody is there.
     pub frames: u64,
     /// What happened, as a hash: the same seed gives the same.
@@ -89,6 +91,7 @@ impl Network {
             weather: Weather::default(),
             bytes: 0,
             blob_bytes: 0,
+            false_bytes: 0,
             frames: 0,
             trace: Cid::of(&bytes),
             transcript: Transcript::default(),

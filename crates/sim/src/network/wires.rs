@@ -172,6 +172,8 @@ impl Network {
         let binary = matches!(frame, Frame::Binary(_));
         if binary {
             self.blob_bytes = self.blob_bytes.saturating_add(frame.len() as u64);
+            let lies = if forged { frame.len() as u64 } else { 0 };
+            self.false_bytes = self.false_bytes.saturating_add(lies);
         }
         if self.chance(self.weather.cuts) {
             self.put(self.now, Happening::Cut { wire });

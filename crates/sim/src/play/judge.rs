@@ -371,7 +371,7 @@ fn unnamed(network: &Network, cast: &Cast) -> Option<String> {
             Lie::Withholding => None,
             Lie::Equivocation => unaware_of_fork(network, cast, liar),
             Lie::OldHeads => unaware_of_old_heads(network, cast, liar),
-            Lie::BadSignatures | Lie::BlobSizes | Lie::Floods | Lie::Garbage => {
+            Lie::BadSignatures | Lie::BlobBytes | Lie::BlobSizes | Lie::Floods | Lie::Garbage => {
                 let device = network.machines[liar].device();
                 let state = network.machines[liar].liar.as_ref();
                 let found = state.map(|state| state.found_out_by(FAULTS)).unwrap_or_default();

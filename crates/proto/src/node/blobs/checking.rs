@@ -3,27 +3,34 @@
 use std::collections::BTreeMap;
 
 use effigy_core::blob::Manifest;
-use effigy_core::image;
 use effigy_core::limits::BLOB_BYTES;
-use effigy_core::{Blob, Cid};
+use effigy_core::{Blob, Cid, image, video};
 use effigy_store::Batch;
 
 use super::{assemble, blob_key, blob_puts, complete_key, complete_put, here_key, pieces};
-use crate::api::Event;
+use crate::api::{ContentKind, Event, Named};
 use crate::node::Node;
-use crate::node::state::{ContentState, Named, Pending};
+use crate::node::state::{ContentState, Pending};
 
 impl Node {
     /// A blob is here, hashed to its name. Nobody who gave it is blamed for what it is: it may be a
     /// good part of something else, and somebody else may have said that it is a picture.
     pub(super) fn blob_came(&mut self, blob: &Blob) {
         let Some(want) = self.remove_want(&blob.cid()) else { return };
-        let mut open = Vec::new();
-        for named in want.claims.into_keys() {
+        let (mut open, mut long) = (Vec::new(), Vec::new());
+        for (named, claim) in want.claims {
             let Some(content) = self.contents.get_mut(&named) else { continue };
+            if content.tree.is_some() {
+                if self.take_blob(named, claim, blob) {
+                    long.push(named);
+                } else {
+                    self.refuse(named);
+                }
+                continue;
+            }
             let is_size_right = named.cid != blob.cid() || named.size == blob.size();
             if named.size <= BLOB_BYTES as u64 {
-                if is_size_right && image::inspect(blob.bytes()).is_ok() {
+                if is_size_right && is_proper(named.kind, blob.bytes()) {
                     self.single_complete(named, blob);
                 } else {
                     self.refuse(named);
@@ -46,6 +53,7 @@ impl Node {
             self.hold(blob, false, false);
         }
         open.into_iter().for_each(|named| self.want_content(named));
+        long.into_iter().for_each(|named| self.go_on(named));
         self.refill();
     }
 
@@ -54,11 +62,22 @@ impl Node {
         self.stop_asking_for(named);
         let Some(content) = self.contents.get_mut(&named) else { return };
         content.state = ContentState::Complete;
-        let (key, none) = complete_put(&named.cid, &[]);
-        self.wholes.insert(named.cid, Vec::new());
-        self.save(blob_puts(blob, false, true).put(key, none));
+        self.save(blob_puts(blob, false, true));
+        self.note_whole(named, Vec::new());
         self.hold(blob, false, true);
         self.content_complete(named);
+    }
+
+    /// Notes that content is whole, and of which pieces it is made. That a blob is good as one thing says
+    /// nothing of it as another.
+    fn note_whole(&mut self, named: Named, parts: Vec<Cid>) {
+        if named.kind == ContentKind::Picture {
+            let (key, value) = complete_put(&named.cid, &parts);
+            self.wholes.insert(named.cid, parts);
+            self.save(Batch::new().put(key, value));
+        } else {
+            self.keep_flags(named);
+        }
     }
 
     /// A content is not what it was said to be, and cannot become it.
@@ -68,8 +87,25 @@ impl Node {
             content.state = ContentState::Refused;
         }
         if self.looked_at.remove(&named) {
-            let Named { cid, size } = named;
+            self.tell_none(named);
+        }
+        self.answer_none(named);
+    }
+
+    /// Whoever waits for pieces of content waits in vain.
+    fn answer_none(&mut self, named: Named) {
+        for (number, from) in self.reads.remove(&named).into_iter().flatten() {
+            self.emit(Event::Range { bytes: None, content: named, from, number });
+        }
+    }
+
+    /// A content cannot be had.
+    pub(super) fn tell_none(&mut self, named: Named) {
+        let Named { cid, size, kind } = named;
+        if kind == ContentKind::Picture {
             self.emit(Event::Content { bytes: None, cid, size });
+        } else {
+            self.tell_transfer(named);
         }
     }
 
@@ -77,6 +113,9 @@ impl Node {
     pub(super) fn check_content(&mut self, named: Named) {
         self.stop_asking_for(named);
         let Some(content) = self.contents.get_mut(&named) else { return };
+        if content.tree.is_some() {
+            return self.check_large(named);
+        }
         content.state = ContentState::Checking;
         let pieces = content.pieces.clone();
         self.gathered.insert((true, named), BTreeMap::new());
@@ -110,13 +149,13 @@ impl Node {
         if check {
             self.checked(named, whole);
         } else {
-            let Named { cid, size } = named;
+            let Named { cid, size, .. } = named;
             self.emit(Event::Content { bytes: whole, cid, size });
         }
     }
 
     fn checked(&mut self, named: Named, whole: Option<Vec<u8>>) {
-        let proper = whole.is_some_and(|bytes| image::inspect(&bytes).is_ok());
+        let proper = whole.is_some_and(|bytes| is_proper(named.kind, &bytes));
         let Some(content) = self.contents.get_mut(&named) else { return };
         let parts: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
         let mut names = parts.clone();
@@ -132,7 +171,10 @@ impl Node {
             });
             for name in names {
                 self.here.remove(&name);
-                batch = batch.delete(blob_key(&name)).delete(here_key(&name));
+                batch = batch.delete(here_key(&name));
+                if self.held(&name).is_none() {
+                    batch = batch.delete(blob_key(&name));
+                }
             }
             self.save(batch);
             return;
@@ -147,16 +189,18 @@ impl Node {
             }
         }
         let parts = if parts == [named.cid] { Vec::new() } else { parts };
-        let (key, value) = complete_put(&named.cid, &parts);
-        self.wholes.insert(named.cid, parts);
-        self.save(batch.put(key, value));
+        self.save(batch);
+        self.note_whole(named, parts);
         self.tell_lookers(&found);
         self.content_complete(named);
     }
 
     fn content_complete(&mut self, named: Named) {
         self.status_changed = true;
-        if self.looked_at.remove(&named) {
+        if named.kind != ContentKind::Picture {
+            self.tell_transfer(named);
+            self.answer_reads(named);
+        } else if self.looked_at.remove(&named) {
             self.read_content(named);
         }
     }
@@ -165,13 +209,16 @@ impl Node {
     pub(super) fn lost(&mut self, named: Named, blob: Cid) {
         let Some(content) = self.contents.get_mut(&named) else { return };
         content.state = ContentState::Missing;
-        self.wholes.remove(&named.cid);
         self.here.remove(&blob);
-        let batch = Batch::new().delete(complete_key(&named.cid));
-        self.save(batch.delete(blob_key(&blob)).delete(here_key(&blob)));
+        let mut batch = Batch::new().delete(blob_key(&blob)).delete(here_key(&blob));
+        if named.kind == ContentKind::Picture {
+            self.wholes.remove(&named.cid);
+            batch = batch.delete(complete_key(&named.cid));
+        }
+        self.save(batch);
+        self.keep_flags(named);
         self.want_content(named);
-        let Named { cid, size } = named;
-        self.emit(Event::Content { bytes: None, cid, size });
+        self.tell_none(named);
     }
 
     pub(super) fn manifest_loaded(&mut self, named: Named, bytes: Option<Vec<u8>>) {
@@ -194,5 +241,14 @@ impl Node {
         } else {
             self.want_content(named);
         }
+    }
+}
+
+/// Whether bytes are what their content is said to be.
+fn is_proper(kind: ContentKind, bytes: &[u8]) -> bool {
+    match kind {
+        ContentKind::File => true,
+        ContentKind::Picture => image::inspect(bytes).is_ok(),
+        ContentKind::Video(kind) => video::inspect(kind, bytes).is_ok(),
     }
 }

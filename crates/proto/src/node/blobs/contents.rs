@@ -5,15 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::blob::Manifest;
 use effigy_core::limits::BLOB_BYTES;
-use effigy_core::payload::Image;
+use effigy_core::payload::{Attached, Image};
 use effigy_core::{Blob, Cid, Identity, Payload, Time};
 use effigy_store::Batch;
 
+use super::large::{WANTED, WHOLE};
+use super::tree::{Tree, large_key};
 use super::turns::Turn;
 use super::{blob_key, complete_key, complete_put, here_key};
+use crate::api::{ContentKind, Named};
 use crate::io::Output;
-use crate::node::state::{Content, ContentState, Named};
+use crate::node::state::{Content, ContentState};
 use crate::node::{Node, Role, restore};
+
+/// Content of others that is longer comes only when a screen asks for it.
+const SMALL: u64 = 1024 * 1024;
 
 impl Node {
     /// Notes of which blobs the pictures are made that this person publishes.
@@ -42,6 +48,7 @@ impl Node {
     pub(in crate::node) fn point_to(&mut self, image: &Image, owner: Identity, comparable: u64) {
         let own = Some(owner) == self.my_synod();
         let auto = own || Time(comparable) >= self.lazy_before;
+        let auto = auto && (!self.is_sparing() || image.content.size <= BLOB_BYTES as u64);
         if let Some(thumbnail) = &image.thumbnail {
             self.add_content(Named::of(thumbnail), owner, true);
         }
@@ -62,25 +69,56 @@ impl Node {
         if self.over_quota(&owner, size) {
             return;
         }
+        let kept = self.kept.get(&named).copied().unwrap_or(0);
+        let mut tree = Tree::of(&named);
+        if let Some(tree) = &mut tree
+            && let Some(parts) = self.roots.remove(&named)
+        {
+            tree.parts = parts;
+        }
         let single = size <= BLOB_BYTES as u64;
         // That a blob is good as a part of something says nothing of it as a picture by itself.
         let whole = self.whole_pieces(&named);
-        let here = whole.is_some();
+        let here = whole.is_some() || (tree.is_some() && kept & WHOLE != 0);
+        let auto = auto || kept & WANTED != 0;
         let state = if here { ContentState::Complete } else { ContentState::Missing };
         let unknown = if single { vec![(named.cid, size as u32)] } else { Vec::new() };
         let pieces = whole.unwrap_or(unknown);
         let owners = BTreeMap::from([(owner, 1)]);
-        let content = Content { owners, pieces, state, auto, turn: Turn::None, vain: 0 };
+        let content = Content { owners, pieces, tree, state, auto, turn: Turn::None, vain: 0 };
         self.contents.insert(named, content);
         self.count_owned(owner, size, true);
-        if !here && auto && self.ready {
+        if !self.ready {
+            return;
+        }
+        self.read_lists(named);
+        if !here && auto {
             self.want_content(named);
         }
     }
 
+    /// An entry points to content that is no picture. What is long comes when a screen asks for it; at a
+    /// hub, as far as there is room for its author.
+    pub(in crate::node) fn point_to_attached(
+        &mut self,
+        attached: Attached,
+        owner: Identity,
+        comparable: u64,
+    ) {
+        let is_small = attached.size <= SMALL && Time(comparable) >= self.lazy_before;
+        let auto = self.is_hub() || (is_small && !self.is_sparing());
+        self.add_content(Named::attached(attached), owner, auto);
+    }
+
     /// The pieces of a picture that is known to be here whole, with this size.
     pub(in crate::node) fn whole_pieces(&self, named: &Named) -> Option<Vec<(Cid, u32)>> {
-        let Named { cid, size } = *named;
+        let Named { cid, size, kind } = *named;
+        if kind != ContentKind::Picture {
+            // What looked a file through looked no picture through.
+            let kept = self.kept.get(named).is_some_and(|kept| kept & WHOLE != 0);
+            let fits = self.here.get(&cid).is_some_and(|here| u64::from(here.size) == size);
+            return (kept && fits).then(|| vec![(cid, size as u32)]);
+        }
         let pieces = self.wholes.get(&cid)?;
         if size <= BLOB_BYTES as u64 {
             let fits = self.here.get(&cid).is_some_and(|here| u64::from(here.size) == size);
@@ -109,13 +147,7 @@ impl Node {
     }
 
     /// An entry that pointed to a picture is gone: with the last one the picture goes.
-    pub(in crate::node) fn point_away(
-        &mut self,
-        content: &effigy_core::payload::Content,
-        owner: Identity,
-        batch: &mut Batch,
-    ) {
-        let named = Named::of(content);
+    pub(in crate::node) fn point_away(&mut self, named: Named, owner: Identity, batch: &mut Batch) {
         let Some(content) = self.contents.get_mut(&named) else { return };
         let Some(pointers) = content.owners.get_mut(&owner) else { return };
         *pointers = pointers.saturating_sub(1);
@@ -162,8 +194,10 @@ impl Node {
             *other != named && content.state != ContentState::Refused
         };
         let parts = |(other, content): (&Named, &Content)| {
-            let pieces: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
-            pieces.into_iter().chain([other.cid])
+            let mut parts: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
+            parts.push(other.cid);
+            parts.extend(content.tree.iter().flat_map(|tree| &tree.parts));
+            parts
         };
         self.contents.iter().filter(is_other).flat_map(parts).collect()
     }
@@ -171,13 +205,16 @@ impl Node {
     /// Takes a picture off this device, except for pieces that it shares with another.
     pub(super) fn drop_content(&mut self, named: Named, batch: &mut Batch) {
         self.stop_asking_for(named);
+        self.drop_pieces(named, batch);
         let Some(content) = self.contents.remove(&named) else { return };
+        self.kept.remove(&named);
+        self.reads.remove(&named);
         self.looked_at.remove(&named);
         for owner in content.owners.keys() {
             self.count_owned(*owner, named.size, false);
         }
         self.status_changed = true;
-        if content.state == ContentState::Refused {
+        if content.state == ContentState::Refused || content.tree.is_some() {
             // What is here under its name belongs to others.
             return;
         }
@@ -191,9 +228,14 @@ impl Node {
                 continue;
             }
             self.here.remove(&name);
-            batch.deletes.extend([blob_key(&name), here_key(&name)]);
+            batch.deletes.push(here_key(&name));
+            if self.held(&name).is_none() && !self.is_uploading(&name) {
+                batch.deletes.push(blob_key(&name));
+            }
         }
-        if content.state == ContentState::Complete {
+        if named.kind != ContentKind::Picture {
+            batch.deletes.push(large_key(&named));
+        } else if content.state == ContentState::Complete {
             self.wholes.remove(&named.cid);
             batch.deletes.push(complete_key(&named.cid));
         }
@@ -223,23 +265,34 @@ impl Node {
         self.lazy_before = self.now;
         let mut batch = Batch::new().put(restore::lazy_key(), self.now.0.to_be_bytes().as_slice());
         for named in large {
-            let Some(content) = self.contents.get(&named) else { continue };
-            let owners = content.owners.clone();
-            self.drop_content(named, &mut batch);
-            for (owner, pointers) in owners {
-                self.add_content(named, owner, false);
-                if let Some(content) = self.contents.get_mut(&named) {
-                    content.owners.insert(owner, pointers);
-                }
-            }
+            self.empty_content(named, &mut batch);
         }
         self.save(batch.strict());
+    }
+
+    /// What is here of content goes; those who point to it still do.
+    pub(super) fn empty_content(&mut self, named: Named, batch: &mut Batch) {
+        let Some(content) = self.contents.get(&named) else { return };
+        let owners = content.owners.clone();
+        self.drop_content(named, batch);
+        for (owner, pointers) in owners {
+            self.add_content(named, owner, false);
+            if let Some(content) = self.contents.get_mut(&named) {
+                content.owners.insert(owner, pointers);
+            }
+        }
     }
 }
 
 impl Named {
     /// What a picture's content is named.
-    fn of(content: &effigy_core::payload::Content) -> Self {
-        Self { cid: content.cid, size: content.size }
+    pub(in crate::node) const fn of(content: &effigy_core::payload::Content) -> Self {
+        Self { cid: content.cid, size: content.size, kind: ContentKind::Picture }
+    }
+
+    /// What other content is named.
+    pub(in crate::node) fn attached(attached: Attached) -> Self {
+        let Attached { cid, size, video } = attached;
+        Self { cid, size, kind: video.map_or(ContentKind::File, ContentKind::Video) }
     }
 }

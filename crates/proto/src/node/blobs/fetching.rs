@@ -2,11 +2,12 @@
 
 use effigy_core::{Blob, Cid};
 
-use super::{FETCHING, PATIENCE};
+use super::{AHEAD, FETCHING, PATIENCE};
+use crate::api::{Named, Path};
 use crate::io::Link;
 use crate::message::{ErrorCode, Message};
 use crate::node::Node;
-use crate::node::state::{Begun, Conn, Named};
+use crate::node::state::{Begun, Claim, Conn, Want};
 
 impl Node {
     /// Asks a peer for what it offered, a few blobs at a time: first what the fewest have.
@@ -18,7 +19,7 @@ impl Node {
             }
             let idle = conn.offers.iter().filter_map(|cid| {
                 let want = self.wants.get(cid).filter(|want| want.asked.is_none())?;
-                Some((want.sources.len(), *cid))
+                (!self.is_nearer_free(conn, want)).then(|| (self.rank(want), *cid))
             });
             let Some((_, cid)) = idle.min() else { return };
             let request = self.request();
@@ -36,6 +37,29 @@ impl Node {
             }
             self.send(link, &Message::GetBlob { cid, max_size: size, offset, request });
         }
+    }
+
+    /// Whether somebody has it who is nearer, and could be asked.
+    fn is_nearer_free(&self, conn: &Conn, want: &Want) -> bool {
+        let mut others = want.sources.keys().filter_map(|link| self.links.get(link));
+        let is_free = |other: &Conn| other.path == Path::Direct && other.fetching.len() < FETCHING;
+        conn.path != Path::Direct && others.any(is_free)
+    }
+
+    /// What goes first: pictures, then what plays next, then what the fewest have.
+    fn rank(&self, want: &Want) -> (u8, u64) {
+        let of_claim = |(named, claim): (&Named, &Claim)| {
+            let content = self.contents.get(named);
+            let Some(tree) = content.and_then(|content| content.tree.as_ref()) else {
+                return (0, want.sources.len() as u64);
+            };
+            match claim.place.checked_sub(tree.cursor) {
+                _ if claim.size.is_none() => (1, 0),
+                Some(distance) if distance < AHEAD => (1, distance),
+                _ => (2, want.sources.len() as u64),
+            }
+        };
+        want.claims.iter().map(of_claim).min().unwrap_or((3, 0))
     }
 
     fn fetch_anywhere(&mut self) {
@@ -59,6 +83,7 @@ impl Node {
             }
             return;
         };
+        self.count_blobs(link, 0, bytes.len() as u64);
         let until = self.now.after(PATIENCE);
         let Some(want) = self.wants.get_mut(&cid) else { return };
         let sound = offset as usize == want.part.bytes.len()
@@ -70,6 +95,7 @@ impl Node {
             want.part.begin(size);
             self.give_up(link, request, cid);
             self.fault(link, request, ErrorCode::TooMuch);
+            self.fetch_anywhere();
             return;
         }
         want.part.take(link, bytes);
@@ -88,6 +114,8 @@ impl Node {
             Err(_) if is_of_one => {
                 self.give_up(link, request, cid);
                 self.fault(link, request, ErrorCode::Untrusted);
+                // Others who have it wait for nothing else.
+                self.fetch_anywhere();
             }
             // Of which of those who gave something of it the fault is, its next try shows.
             Err(_) => self.end_request(link, request, cid),

@@ -15,18 +15,19 @@ use crate::node::state::{Pending, Sending};
 impl Node {
     /// A peer looks for blobs: it is told which are here, now and when more come.
     pub(in crate::node) fn looked_for(&mut self, link: Link, cids: Vec<Cid>) {
-        let Some(conn) = self.links.get_mut(&link) else { return };
         if cids.len() > LIST {
             self.fault(link, 0, ErrorCode::TooMuch);
             return;
         }
         let (mut blobs, mut absent) = (Vec::new(), Vec::new());
+        let given = self.links.get(&link).is_some_and(|conn| self.gives_to(conn));
         for cid in cids {
-            match self.here.get(&cid).filter(|here| here.proven) {
-                Some(here) => blobs.push((cid, u64::from(here.size))),
+            match given.then(|| self.given(&cid)).flatten() {
+                Some(size) => blobs.push((cid, u64::from(size))),
                 None => absent.push(cid),
             }
         }
+        let Some(conn) = self.links.get_mut(&link) else { return };
         for cid in absent {
             self.index.lookers.insert(cid, link);
             // What it looks for now is more to it than what it looked for long ago.
@@ -46,19 +47,27 @@ impl Node {
         let mut found: BTreeMap<Link, Vec<(Cid, u64)>> = BTreeMap::new();
         for blob in blobs {
             for link in self.index.lookers.of(blob.0) {
+                if !self.links.get(&link).is_some_and(|conn| self.gives_to(conn)) {
+                    continue;
+                }
                 found.entry(link).or_default().push(*blob);
             }
         }
         for (link, found) in found {
-            for (cid, _) in &found {
-                self.index.lookers.remove(*cid, link);
-                if let Some(conn) = self.links.get_mut(&link) {
-                    conn.looking.remove(cid);
-                }
+            self.tell_found(link, &found);
+        }
+    }
+
+    /// Tells somebody of blobs that they look for.
+    pub(super) fn tell_found(&mut self, link: Link, found: &[(Cid, u64)]) {
+        for (cid, _) in found {
+            self.index.lookers.remove(*cid, link);
+            if let Some(conn) = self.links.get_mut(&link) {
+                conn.looking.remove(cid);
             }
-            for blobs in lists(&found) {
-                self.send(link, &Message::IHave { blobs });
-            }
+        }
+        for blobs in lists(found) {
+            self.send(link, &Message::IHave { blobs });
         }
     }
 
@@ -70,10 +79,10 @@ impl Node {
         max_size: u32,
         request: u32,
     ) {
-        let here = self.here.get(&cid).filter(|here| here.proven);
-        let code = match here {
+        let is_given = self.links.get(&link).is_some_and(|conn| self.gives_to(conn));
+        let code = match self.given(&cid).filter(|_| is_given) {
             None => Some(ErrorCode::NotFound),
-            Some(here) if here.size > max_size || offset > here.size => Some(ErrorCode::TooMuch),
+            Some(size) if size > max_size || offset > size => Some(ErrorCode::TooMuch),
             Some(_) => None,
         };
         let Some(conn) = self.links.get_mut(&link) else { return };
@@ -122,12 +131,13 @@ impl Node {
                 request: sending.request,
                 size: u32::try_from(sending.end).unwrap_or(u32::MAX),
             };
-            sending.offset = until;
+            let start = std::mem::replace(&mut sending.offset, until);
             if until >= sending.end {
                 conn.sending.pop_front();
                 conn.serving = conn.serving.saturating_sub(1);
             }
             conn.in_flight = conn.in_flight.saturating_add(1);
+            self.count_blobs(link, (until - start) as u64, 0);
             self.send(link, &message);
         }
     }

@@ -1,13 +1,20 @@
-//! Pictures and their blobs: what is wanted, who has it, fetching, looking through, serving.
+//! Pictures, videos, files and their blobs: what is wanted, who has it, fetching, looking through,
+//! giving, and what this person attaches.
 //!
-//! A blob of others is given to nobody before the whole picture it belongs to was looked through.
+//! A blob of others is given to nobody before the whole picture or video it belongs to was looked
+//! through. Files are never shown, so each of their pieces is given on as soon as it is here.
 
 mod checking;
 mod contents;
 mod fetching;
 mod giving;
+mod large;
+mod playing;
+mod sharing;
 mod showing;
+mod tree;
 mod turns;
+mod uploads;
 mod wants;
 
 use std::collections::BTreeMap;
@@ -17,7 +24,12 @@ use effigy_core::{Blob, Cid, Span};
 use effigy_store::{Batch, Key, Table};
 
 pub(super) use giving::Looking;
+pub(super) use large::{Scan, WHOLE};
+pub(super) use playing::Read;
+pub(super) use sharing::Ledger;
+pub(super) use tree::{Bits, Leaf, Placed, Tree, large_named};
 pub(super) use turns::{Turn, Turns};
+pub(super) use uploads::Upload;
 
 use super::Node;
 use super::state::{Here, Pending};
@@ -26,6 +38,8 @@ use super::state::{Here, Pending};
 const PATIENCE: Span = Span::seconds(20);
 /// Blobs that are fetched from one peer at a time.
 pub(super) const FETCHING: usize = 4;
+/// How many pieces ahead of what plays go before all others.
+const AHEAD: u64 = 16;
 /// Blobs that are served to one peer at a time.
 const SERVING: u32 = 16;
 /// Binary frames on their way to one peer: 256 KiB, because a deeper buffer is slower.
@@ -104,7 +118,12 @@ impl Node {
             Some(Pending::DraftPicture { slot, place }) => {
                 self.draft_picture_loaded(slot, place, bytes);
             }
+            Some(Pending::List { content, list }) => self.list_loaded(content, list, bytes),
             Some(Pending::Manifest { content }) => self.manifest_loaded(content, bytes),
+            Some(Pending::Range { content, piece, from, number }) => {
+                self.range_loaded(content, piece, (number, from), bytes);
+            }
+            Some(Pending::Scan { content, piece }) => self.scan_loaded(content, piece, bytes),
             Some(of_feeds) => self.feed_loaded(of_feeds, bytes),
         }
     }

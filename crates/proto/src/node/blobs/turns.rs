@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::{Identity, Span, Time};
 
+use crate::api::Named;
 use crate::node::index::Timers;
-use crate::node::state::Named;
 
 /// How long a content that nobody has is asked for before another may take its place.
 const TURN: Span = Span::seconds(20);
@@ -261,6 +261,8 @@ impl Turns {
 mod tests {
     use effigy_core::Cid;
 
+    use crate::api::ContentKind;
+
     use super::*;
 
     fn account(number: u8) -> Identity {
@@ -268,7 +270,7 @@ mod tests {
     }
 
     fn named(number: u64) -> Named {
-        Named { cid: Cid::of(&number.to_be_bytes()), size: number }
+        Named { cid: Cid::of(&number.to_be_bytes()), size: number, kind: ContentKind::Picture }
     }
 
     #[test]

@@ -4,20 +4,22 @@
 use effigy_core::limits::BLOB_BYTES;
 use effigy_core::{Cid, Identity};
 
+use super::large::WINDOW;
 use super::turns::Turn;
 use super::{SHARE, WANTS, blob_key};
+use crate::api::{ContentKind, Named};
 use crate::io::Link;
 use crate::message::{ErrorCode, LIST, Message, lists};
 use crate::node::Node;
-use crate::node::state::{ContentState, Named, Pending, Want};
+use crate::node::state::{Claim, ContentState, Pending, Want};
 
 /// How many of those that are asked for are looked at to find one that gives its place away.
 const LOOK_BACK: usize = 32;
 
 /// What of a content is not here.
 enum Lack {
-    /// These blobs, each with its size where that is known.
-    Blobs(Vec<(Cid, Option<u32>)>),
+    /// These blobs, and lists that are here and have to be read.
+    Blobs(Vec<(Cid, Claim)>, Vec<Cid>),
     /// It can be none: what is here under a name of it has another size.
     Contradiction,
     /// Which blobs it has is not known before its manifest is read.
@@ -96,8 +98,8 @@ impl Node {
 
     /// Asks for whatever of a content is not here, which has its turn.
     fn ask_missing(&mut self, named: Named, new: &mut Vec<Cid>) {
-        let blobs = match self.lack(&named) {
-            Lack::Blobs(blobs) => blobs,
+        let (blobs, lists) = match self.lack(&named) {
+            Lack::Blobs(blobs, lists) => (blobs, lists),
             Lack::Contradiction => return self.refuse(named),
             Lack::Manifest => {
                 return self.load(blob_key(&named.cid), Pending::Manifest { content: named });
@@ -105,8 +107,15 @@ impl Node {
             Lack::Nothing => return self.check_content(named),
         };
         let Some(payer) = self.turns.payer(&named) else { return };
-        let mut asked = false;
-        for (cid, size) in blobs {
+        let mut asked = !lists.is_empty();
+        lists.into_iter().for_each(|list| self.read_list(named, list));
+        // Of long content the next pieces are asked for when there are some of them.
+        let open = blobs.iter().filter(|(cid, _)| self.is_claimed(cid, &named)).count();
+        let fresh = blobs.len().saturating_sub(open);
+        if open >= WINDOW / 4 && fresh < WINDOW / 4 {
+            return;
+        }
+        for (cid, claim) in blobs {
             if !self.wants.contains_key(&cid) {
                 if self.wants.len() >= WANTS {
                     break;
@@ -116,7 +125,7 @@ impl Node {
                 new.push(cid);
             }
             let want = self.wants.get_mut(&cid);
-            want.map(|want| want.claims.insert(named, size));
+            want.map(|want| want.claims.insert(named, claim));
             asked = true;
         }
         if !asked {
@@ -127,29 +136,56 @@ impl Node {
 
     fn lack(&self, named: &Named) -> Lack {
         let Some(content) = self.contents.get(named) else { return Lack::Nothing };
+        if content.tree.is_some() {
+            let missing = self.missing_of(named, content);
+            return match missing {
+                _ if missing.is_contradiction => Lack::Contradiction,
+                _ if missing.blobs.is_empty() && missing.lists.is_empty() => Lack::Nothing,
+                _ => Lack::Blobs(missing.blobs, missing.lists),
+            };
+        }
         if content.pieces.is_empty() {
+            let claim = Claim { size: None, place: 0 };
             let is_here = self.here.contains_key(&named.cid);
-            return if is_here { Lack::Manifest } else { Lack::Blobs(vec![(named.cid, None)]) };
+            let list = Lack::Blobs(vec![(named.cid, claim)], Vec::new());
+            return if is_here { Lack::Manifest } else { list };
         }
         let mut missing = Vec::new();
         for (piece, size) in &content.pieces {
             match self.here.get(piece) {
                 Some(here) if here.size != *size => return Lack::Contradiction,
                 Some(_) => (),
-                None => missing.push((*piece, Some(*size))),
+                None => missing.push((*piece, Claim { size: Some(*size), place: 0 })),
             }
         }
-        if missing.is_empty() { Lack::Nothing } else { Lack::Blobs(missing) }
+        if missing.is_empty() { Lack::Nothing } else { Lack::Blobs(missing, Vec::new()) }
     }
 
     /// Nothing of a content is asked for any more, nor waited for.
     pub(super) fn stop_asking_for(&mut self, named: Named) {
         let Some(content) = self.contents.get_mut(&named) else { return };
         let turn = std::mem::take(&mut content.turn);
-        let pieces = content.pieces.iter().map(|(piece, _)| *piece);
-        let names: Vec<Cid> = pieces.chain([named.cid]).collect();
         self.turns.end(named, turn, content.owners.keys());
+        let names: Vec<Cid> = self.asked_of(&named).collect();
         names.iter().for_each(|cid| self.unclaim(cid, &named));
+    }
+
+    fn is_claimed(&self, cid: &Cid, named: &Named) -> bool {
+        self.wants.get(cid).is_some_and(|want| want.claims.contains_key(named))
+    }
+
+    /// The blobs of a content that are asked for.
+    pub(super) fn asked_of(&self, named: &Named) -> impl Iterator<Item = Cid> {
+        let content = self.contents.get(named);
+        let is_long = content.is_some_and(|content| content.tree.is_some());
+        let pieces = content.into_iter().flat_map(|content| &content.pieces);
+        let names: Vec<Cid> = if is_long {
+            self.wants.keys().copied().collect()
+        } else {
+            pieces.map(|(piece, _)| *piece).chain([named.cid]).collect()
+        };
+        let asked: Vec<Cid> = names.into_iter().filter(|cid| self.is_claimed(cid, named)).collect();
+        asked.into_iter()
     }
 
     fn unclaim(&mut self, cid: &Cid, named: &Named) {
@@ -182,9 +218,8 @@ impl Node {
 
     /// Whether anybody has something of a content that is asked for.
     fn has_source(&self, named: &Named) -> bool {
-        let Some(content) = self.contents.get(named) else { return false };
-        let mut names = content.pieces.iter().map(|(piece, _)| piece).chain([&named.cid]);
-        names.any(|cid| self.wants.get(cid).is_some_and(|want| !want.sources.is_empty()))
+        let has = |cid| self.wants.get(&cid).is_some_and(|want| !want.sources.is_empty());
+        self.asked_of(named).any(has)
     }
 
     /// Nobody had a content in its turn: it rests, and is asked for again later.
@@ -297,8 +332,8 @@ impl Node {
 
     /// Somebody has a blob of which nothing is asked, perhaps because nobody had it: now it is time.
     fn have_turn_now(&mut self, cid: &Cid) {
-        let first = Named { cid: *cid, ..Named::FIRST };
-        let last = Named { cid: *cid, ..Named::LAST };
+        let first = Named { cid: *cid, size: 0, kind: ContentKind::Picture };
+        let last = Named { cid: *cid, size: u64::MAX, kind: ContentKind::File };
         let waits = |turn| matches!(turn, Turn::Waiting(_) | Turn::Resting);
         let named = self.contents.range(first..=last).filter(|(_, content)| waits(content.turn));
         let named: Vec<Named> = named.map(|(named, _)| *named).collect();
@@ -314,7 +349,7 @@ impl Want {
     /// The size that an offer says, if it is one that this blob may have.
     fn fitting(&self, size: u64) -> Option<u32> {
         let size = u32::try_from(size).ok().filter(|size| *size as usize <= BLOB_BYTES)?;
-        let fits = |claim: &Option<u32>| claim.is_none_or(|claim| claim == size);
+        let fits = |claim: &Claim| claim.size.is_none_or(|claim| claim == size);
         self.claims.values().any(fits).then_some(size)
     }
 }

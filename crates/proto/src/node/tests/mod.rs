@@ -12,6 +12,7 @@ mod freshness;
 mod hand;
 mod heads;
 mod keeping;
+mod large;
 mod letters;
 mod orphans;
 mod others;

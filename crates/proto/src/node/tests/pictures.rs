@@ -392,3 +392,30 @@ fn what_a_liar_began_is_not_blamed_on_whoever_ends_it() {
     assert_eq!(gives(&mut desk, hub.link, &blobs), [], "it is asked for once more");
     assert_eq!(shown(&mut desk, cid, size), Some(good));
 }
+
+#[test]
+fn who_lies_about_a_picture_is_asked_no_more_and_the_others_are() {
+    let mut ben = Actor::new(2);
+    let good = jpeg(1_000, None);
+    let blobs = shows(&mut ben, &good);
+    let (mut desk, hub) = following(&[&ben]);
+    let liar = desk.enters(7, &Secret::from_seed(&[70; 32]), None).link;
+    let (cid, size) = (blobs[0].cid(), blobs[0].size());
+    // Both have it as they say, and who lies is asked first.
+    for link in [liar, hub.link] {
+        desk.say(link, Message::IHave { blobs: vec![(cid, size)] });
+    }
+    let asked = |desk: &mut Desk, link| {
+        desk.heard(link).into_iter().find_map(|message| match message {
+            Message::GetBlob { request, .. } => Some(request),
+            _ => None,
+        })
+    };
+    let request = asked(&mut desk, liar).unwrap();
+    assert_eq!(asked(&mut desk, hub.link), None);
+    let bytes = vec![0; size as usize];
+    desk.say(liar, Message::Chunk { bytes, offset: 0, request, size: size as u32 });
+    let request = asked(&mut desk, hub.link).expect("the other is asked at once");
+    send(&mut desk, hub.link, &blobs[0], 0, request);
+    assert_eq!(shown(&mut desk, cid, size), Some(good));
+}

@@ -1,0 +1,417 @@
+//! Content of any size: it comes piece by piece, goes on where it was, and is whole or nothing.
+
+use effigy_core::blob::Cutter;
+use effigy_core::limits::{BLOB_BYTES, CHUNK_BYTES};
+use effigy_core::payload::{File, Film, Video};
+use effigy_core::video::VideoType;
+use effigy_core::{Blob, Cid, Payload, Secret};
+use effigy_feed::Relation;
+use effigy_store::Table;
+
+use super::devices::following;
+use super::{Actor, Desk};
+use crate::api::{
+    Attaching, Command, Conditions, ContentKind, Event, Named, Refusal, Transfer, TransferState,
+};
+use crate::io::{Input, Link};
+use crate::message::{ErrorCode, Message};
+
+#[path = "../../../../core/tests/support/videos.rs"]
+#[expect(dead_code, reason = "the tests of core use the rest of it")]
+mod files;
+
+const KIB: usize = 1024;
+
+fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|at| (at / 1_000) as u8 ^ (at % 7) as u8).collect()
+}
+
+fn cut(bytes: &[u8]) -> (Vec<Blob>, Cid) {
+    let mut cutter = Cutter::default();
+    let mut blobs = cutter.push(bytes).unwrap();
+    let (last, cut) = cutter.finish().unwrap();
+    blobs.extend(last);
+    (blobs, cut.cid)
+}
+
+/// Says that there is a file with these bytes.
+fn offers(actor: &mut Actor, bytes: &[u8]) -> (Vec<Blob>, Named) {
+    let (blobs, cid) = cut(bytes);
+    let size = bytes.len() as u64;
+    let (mime, name, text) = (String::new(), "file".to_owned(), String::new());
+    actor.says(Payload::File(File { cid, mime, name, size, text }));
+    (blobs, Named { cid, size, kind: ContentKind::File })
+}
+
+/// Says that there is a video with these bytes.
+fn films(actor: &mut Actor, bytes: &[u8]) -> (Vec<Blob>, Named) {
+    let (blobs, cid) = cut(bytes);
+    let (size, video_type) = (bytes.len() as u64, VideoType::Webm);
+    let content = Film { cid, duration: 0, height: 9, video_type, size, width: 9 };
+    let (alt, text) = (String::new(), String::new());
+    actor.says(Payload::Video(Video { alt, content, poster: None, text }));
+    (blobs, Named { cid, size, kind: ContentKind::Video(video_type) })
+}
+
+/// Gives whatever is wanted of these blobs, at most so many. Gives the names in the order in which they
+/// were asked for.
+fn gives(desk: &mut Desk, link: Link, blobs: &[Blob], most: usize) -> Vec<Cid> {
+    let (mut given, mut quiet) = (Vec::new(), 0);
+    while quiet < 2 {
+        quiet += 1;
+        for message in desk.heard(link) {
+            match message {
+                Message::IWant { cids } => {
+                    let of = |cid: &Cid| blobs.iter().find(|blob| blob.cid() == *cid);
+                    let found = cids.iter().filter_map(of).map(|blob| (blob.cid(), blob.size()));
+                    desk.say(link, Message::IHave { blobs: found.collect() });
+                    quiet = 0;
+                }
+                Message::GetBlob { cid, offset, request, .. } if given.len() < most => {
+                    given.push(cid);
+                    let blob = blobs.iter().find(|blob| blob.cid() == cid).unwrap();
+                    let size = u32::try_from(blob.size()).unwrap();
+                    for start in (offset as usize..blob.bytes().len()).step_by(CHUNK_BYTES) {
+                        let end = blob.bytes().len().min(start + CHUNK_BYTES);
+                        let bytes = blob.bytes()[start..end].to_vec();
+                        let offset = u32::try_from(start).unwrap();
+                        desk.say(link, Message::Chunk { bytes, offset, request, size });
+                    }
+                    quiet = 0;
+                }
+                Message::Error { code, .. } => panic!("{code:?}"),
+                _ => (),
+            }
+        }
+    }
+    given
+}
+
+fn fetch(desk: &mut Desk, content: Named) {
+    desk.tell(Input::Command(Command::FetchContent { content }));
+}
+
+fn transfer(desk: &Desk, named: Named) -> Option<Transfer> {
+    desk.events.iter().rev().find_map(|event| match event {
+        Event::Transfer(transfer) if transfer.cid == named.cid => Some(*transfer),
+        _ => None,
+    })
+}
+
+/// What a screen gets that reads all of it from a byte on; `None` when it would have to wait.
+fn read(desk: &mut Desk, content: Named, mut from: u64) -> Option<Vec<u8>> {
+    let mut all = Vec::new();
+    while from < content.size {
+        desk.events.clear();
+        desk.tell(Input::Command(Command::ReadContent { content, from, number: 7 }));
+        let piece = desk.events.iter().find_map(|event| match event {
+            Event::Range { bytes, number: 7, from: at, .. } if *at == from => bytes.clone(),
+            _ => None,
+        })?;
+        from += piece.len() as u64;
+        all.extend(piece);
+    }
+    Some(all)
+}
+
+fn blobs_kept(desk: &Desk) -> usize {
+    desk.table(Table::Blobs).len()
+}
+
+/// Which of these blobs a stranger who asks is given.
+fn given(desk: &mut Desk, link: Link, blobs: &[Blob]) -> usize {
+    desk.heard(link);
+    for (request, blob) in (1..).zip(blobs) {
+        let (cid, max_size) = (blob.cid(), 1 << 20);
+        desk.say(link, Message::GetBlob { cid, max_size, offset: 0, request });
+    }
+    let first = |message: &&Message| matches!(message, Message::Chunk { offset: 0, .. });
+    desk.heard(link).iter().filter(first).count()
+}
+
+#[test]
+fn a_long_file_comes_when_it_is_asked_for_and_goes_on_where_it_was() {
+    let mut eve = Actor::new(3);
+    let all = bytes(9 * BLOB_BYTES + 5);
+    let (blobs, named) = offers(&mut eve, &all);
+    let (mut desk, hub) = following(&[&eve]);
+    assert_eq!(gives(&mut desk, hub.link, &blobs, 99), [], "nobody asked for it");
+    fetch(&mut desk, named);
+    let first = gives(&mut desk, hub.link, &blobs, 5);
+    assert_eq!(first[0], named.cid, "first what tells of its pieces");
+    let part = transfer(&desk, named).unwrap();
+    assert_eq!((part.here, part.state), (4 * BLOB_BYTES as u64, TransferState::Arriving));
+    assert_eq!(read(&mut desk, named, 0), None, "half of it is not all");
+    let asker = desk.enters(7, &Secret::from_seed(&[70; 32]), None).link;
+    assert_eq!(given(&mut desk, asker, &blobs), 5, "who has a part of a file gives it");
+
+    desk.restart();
+    let hub = desk.hub_answers(&Secret::from_seed(&[99; 32]));
+    let rest = gives(&mut desk, hub.link, &blobs, 99);
+    assert_eq!(rest.len(), 6, "only what is missing is asked for: {rest:?}");
+    assert!(rest.iter().all(|cid| !first.contains(cid)));
+    assert_eq!(read(&mut desk, named, 0).as_ref(), Some(&all));
+    assert_eq!(read(&mut desk, named, 700_000).as_deref(), Some(&all[700_000..]));
+    desk.restart();
+    assert_eq!(read(&mut desk, named, 0), Some(all));
+}
+
+#[test]
+fn a_screen_that_plays_gets_the_pieces_in_its_order() {
+    let mut eve = Actor::new(3);
+    let all = bytes(40 * BLOB_BYTES);
+    let (blobs, named) = offers(&mut eve, &all);
+    let (mut desk, hub) = following(&[&eve]);
+    let from = 20 * BLOB_BYTES as u64 + 9;
+    desk.tell(Input::Command(Command::ReadContent { content: named, from, number: 1 }));
+    let order = gives(&mut desk, hub.link, &blobs, 99);
+    let place = |cid: &Cid| blobs.iter().position(|blob| blob.cid() == *cid).unwrap();
+    let places: Vec<usize> = order.iter().skip(1).map(place).take(12).collect();
+    assert_eq!(places[0], 20, "{places:?}");
+    assert!(places.iter().all(|place| (20..36).contains(place)), "{places:?}");
+    let range = |event: &Event| matches!(event, Event::Range { bytes: Some(bytes), number: 1, .. } if bytes.len() == BLOB_BYTES - 9);
+    assert!(desk.events.iter().any(range), "and it is told when the piece is here");
+    assert_eq!(read(&mut desk, named, 0), Some(all));
+}
+
+#[test]
+fn what_is_paused_waits_and_what_is_cancelled_is_gone() {
+    let mut eve = Actor::new(3);
+    let (blobs, named) = offers(&mut eve, &bytes(9 * BLOB_BYTES));
+    let (mut desk, hub) = following(&[&eve]);
+    fetch(&mut desk, named);
+    gives(&mut desk, hub.link, &blobs, 4);
+    desk.tell(Input::Command(Command::PauseContent { content: named }));
+    assert_eq!(transfer(&desk, named).unwrap().state, TransferState::Paused);
+    desk.restart();
+    let hub = desk.hub_answers(&Secret::from_seed(&[99; 32]));
+    assert_eq!(gives(&mut desk, hub.link, &blobs, 99), [], "also after a start");
+    fetch(&mut desk, named);
+    assert_eq!(gives(&mut desk, hub.link, &blobs, 2).len(), 2);
+    desk.tell(Input::Command(Command::CancelContent { content: named }));
+    assert_eq!(blobs_kept(&desk), 0);
+    assert_eq!(transfer(&desk, named).unwrap().here, 0);
+    fetch(&mut desk, named);
+    assert_eq!(gives(&mut desk, hub.link, &blobs, 99).len(), 10, "and can be had again");
+    let (on, relation, synod) = (true, Relation::Block, eve.synod());
+    desk.ask(|ticket| Command::Relate { on, relation, synod, ticket });
+    assert_eq!(blobs_kept(&desk), 0);
+    let left = |key: &[u8]| key.starts_with(b"bits/") || key.starts_with(b"large/");
+    assert!(!desk.table(Table::Meta).iter().any(|(key, _)| left(key)), "nothing is left of it");
+}
+
+#[test]
+fn a_video_that_tells_too_much_is_not_kept_nor_passed_on() {
+    let tags = files::element(&[0x12, 0x54, 0xC3, 0x67], b"LOCATION +52.5200+013.4050/");
+    for (good, more) in [(true, Vec::new()), (false, tags)] {
+        let mut eve = Actor::new(3);
+        let film = files::webm(&more, &[], 300 * KIB);
+        let (blobs, named) = films(&mut eve, &film);
+        let (mut desk, hub) = following(&[&eve]);
+        let asker = desk.enters(7, &Secret::from_seed(&[70; 32]), None).link;
+        fetch(&mut desk, named);
+        let before = blobs.len() - 1;
+        gives(&mut desk, hub.link, &blobs, before);
+        assert_eq!(given(&mut desk, asker, &blobs), 0, "nothing before all of it was seen");
+        desk.restart();
+        let hub = desk.hub_answers(&Secret::from_seed(&[99; 32]));
+        let asker = desk.enters(8, &Secret::from_seed(&[71; 32]), None).link;
+        assert_eq!(gives(&mut desk, hub.link, &blobs, 99).len(), 1);
+        fetch(&mut desk, named);
+        let state = transfer(&desk, named).unwrap().state;
+        if good {
+            assert_eq!(state, TransferState::Whole);
+            assert_eq!(given(&mut desk, asker, &blobs[..4]), 4);
+            assert_eq!(read(&mut desk, named, 0), Some(film));
+        } else {
+            assert_eq!(state, TransferState::Refused);
+            assert_eq!((given(&mut desk, asker, &blobs), blobs_kept(&desk)), (0, 0));
+            assert_eq!(read(&mut desk, named, 0), None);
+        }
+    }
+}
+
+#[test]
+fn a_damaged_piece_is_fetched_again_and_no_other() {
+    let mut eve = Actor::new(3);
+    let all = bytes(9 * BLOB_BYTES);
+    let (blobs, named) = offers(&mut eve, &all);
+    let (mut desk, hub) = following(&[&eve]);
+    fetch(&mut desk, named);
+    gives(&mut desk, hub.link, &blobs, 99);
+    let damaged = blobs[3].cid();
+    let key = effigy_store::Key::new(Table::Blobs, damaged.digest().as_slice());
+    desk.keep(effigy_store::Batch::new().put(key, b"rubbish".as_slice()));
+    assert_eq!(read(&mut desk, named, 0), None);
+    assert_eq!(gives(&mut desk, hub.link, &blobs, 99), [damaged]);
+    assert_eq!(read(&mut desk, named, 0), Some(all));
+}
+
+#[test]
+fn a_manifest_that_lies_is_refused_before_a_piece_is_asked_for() {
+    let mut eve = Actor::new(3);
+    let (blobs, cid) = cut(&bytes(5 * BLOB_BYTES));
+    for size in [5 * BLOB_BYTES as u64 - 1, 7 * BLOB_BYTES as u64, 1 << 33] {
+        let (mime, name, text) = (String::new(), "file".to_owned(), String::new());
+        eve.says(Payload::File(File { cid, mime, name, size, text }));
+    }
+    let (mut desk, hub) = following(&[&eve]);
+    for size in [5 * BLOB_BYTES as u64 - 1, 7 * BLOB_BYTES as u64, 1 << 33] {
+        let named = Named { cid, size, kind: ContentKind::File };
+        fetch(&mut desk, named);
+        assert_eq!(gives(&mut desk, hub.link, &blobs, 99), [cid]);
+        assert_eq!(transfer(&desk, named).unwrap().state, TransferState::Refused);
+    }
+}
+
+/// Attaches bytes in slices, until something is refused.
+fn attach(desk: &mut Desk, upload: u64, kind: ContentKind, bytes: &[u8]) -> Option<Refusal> {
+    let size = bytes.len() as u64;
+    let refused = |event: Option<Event>| match event {
+        Some(Event::Refused { why, .. }) => Some(why),
+        _ => None,
+    };
+    if let Some(why) = refused(desk.ask(|ticket| Command::Attach { kind, size, ticket, upload })) {
+        return Some(why);
+    }
+    let mut slices = bytes.chunks(700 * KIB);
+    slices.find_map(|slice| {
+        let bytes = slice.to_vec();
+        refused(desk.ask(|ticket| Command::AttachBytes { bytes, ticket, upload }))
+    })
+}
+
+fn publish(desk: &mut Desk, what: Attaching) -> bool {
+    let what = Box::new(what);
+    let done =
+        desk.ask(|ticket| Command::PublishAttached { text: "look".to_owned(), ticket, what });
+    matches!(done, Some(Event::Done { .. }))
+}
+
+#[test]
+fn what_is_attached_in_slices_is_whole_and_ones_own() {
+    let mut desk = Desk::person(1);
+    let all = bytes(5 * BLOB_BYTES + 1);
+    let small = bytes(1_000);
+    assert_eq!(attach(&mut desk, 1, ContentKind::File, &all), None);
+    assert_eq!(attach(&mut desk, 2, ContentKind::File, &small), None);
+    let items = vec![(2, "b.txt".to_owned()), (1, "a/a.txt".to_owned())];
+    assert!(publish(&mut desk, Attaching::Collection { items, name: "folder".to_owned() }));
+    let tags = files::element(&[0x12, 0x54, 0xC3, 0x67], b"LOCATION +52.5200+013.4050/");
+    let film = files::webm(&tags, &[], 200 * KIB);
+    let kind = ContentKind::Video(VideoType::Webm);
+    assert_eq!(attach(&mut desk, 3, kind, &film), None);
+    let (alt, poster) = (String::new(), None);
+    assert!(publish(
+        &mut desk,
+        Attaching::Video { alt, duration: 0, height: 9, poster, upload: 3, width: 9 }
+    ));
+    let clean = effigy_core::video::clean(VideoType::Webm, &film).unwrap();
+    assert!(clean != film && clean.len() == film.len(), "what tells of a place does not leave");
+    let named = |bytes: &[u8], kind| Named { cid: cut(bytes).1, size: bytes.len() as u64, kind };
+    for turn in 0..2 {
+        for (bytes, kind) in
+            [(&all, ContentKind::File), (&small, ContentKind::File), (&clean, kind)]
+        {
+            let found = read(&mut desk, named(bytes, kind), 0);
+            assert!(found.as_ref() == Some(bytes), "{kind:?} in turn {turn}");
+        }
+        let asker = desk.enters(7, &Secret::from_seed(&[70; 32]), None).link;
+        assert_eq!(given(&mut desk, asker, &cut(&all).0), 7, "and given to whoever asks");
+        desk.restart();
+    }
+    let uploads = |key: &[u8]| key.starts_with(b"upload/");
+    assert!(!desk.table(Table::Meta).iter().any(|(key, _)| uploads(key)));
+}
+
+#[test]
+fn what_was_not_published_leaves_nothing() {
+    let mut desk = Desk::person(1);
+    let all = bytes(5 * BLOB_BYTES);
+    for way in ["cancelled", "crashed", "too short", "no video"] {
+        let kind = ContentKind::File;
+        match way {
+            "no video" => {
+                let kind = ContentKind::Video(VideoType::Mp4);
+                assert_eq!(attach(&mut desk, 1, kind, &all), Some(Refusal::Video));
+            }
+            "too short" => {
+                assert_eq!(attach(&mut desk, 1, kind, &all), None);
+                let bytes = vec![1];
+                desk.ask(|ticket| Command::AttachBytes { bytes, ticket, upload: 1 });
+            }
+            _ => assert_eq!(attach(&mut desk, 1, kind, &all), None),
+        }
+        match way {
+            "cancelled" => desk.tell(Input::Command(Command::CancelAttached { upload: 1 })),
+            "crashed" => desk.restart(),
+            _ => (),
+        }
+        assert_eq!(blobs_kept(&desk), 0, "{way}");
+        assert!(!publish(
+            &mut desk,
+            Attaching::File { mime: String::new(), name: "x".to_owned(), upload: 1 }
+        ));
+    }
+}
+
+#[test]
+fn an_attachment_is_refused_before_the_disk_is_full() {
+    let mut desk = Desk::person(1);
+    let free = Some(20 * 1024 * 1024);
+    let conditions = Conditions { free, ..Conditions::default() };
+    desk.tell(Input::Command(Command::Conditions(conditions)));
+    let all = bytes(3 * 1024 * KIB);
+    assert_eq!(attach(&mut desk, 1, ContentKind::File, &all), None, "there is room for one");
+    assert_eq!(attach(&mut desk, 2, ContentKind::File, &all), Some(Refusal::NoRoom));
+    assert_eq!(attach(&mut desk, 3, ContentKind::File, &[]), Some(Refusal::Empty));
+}
+
+#[test]
+fn a_sparing_device_gives_only_to_those_it_knows() {
+    let mut desk = Desk::person(1);
+    let all = bytes(BLOB_BYTES);
+    assert_eq!(attach(&mut desk, 1, ContentKind::File, &all), None);
+    assert!(publish(
+        &mut desk,
+        Attaching::File { mime: String::new(), name: "x".to_owned(), upload: 1 }
+    ));
+    let blobs = cut(&all).0;
+    let asker = desk.enters(7, &Secret::from_seed(&[70; 32]), None).link;
+    let conditions = |metered| Conditions { metered, ..Conditions::default() };
+    desk.tell(Input::Command(Command::Conditions(conditions(true))));
+    desk.say(asker, Message::IWant { cids: vec![blobs[0].cid()] });
+    assert_eq!(given(&mut desk, asker, &blobs), 0);
+    desk.tell(Input::Command(Command::Conditions(conditions(false))));
+    let offered = |message: &Message| matches!(message, Message::IHave { .. });
+    assert!(desk.heard(asker).iter().any(offered), "what it looked for meanwhile is told");
+    assert_eq!(given(&mut desk, asker, &blobs), 1);
+    let ledger = desk.node.ledger();
+    assert_eq!(
+        ledger.iter().map(|one| (one.given, one.taken)).collect::<Vec<_>>(),
+        [(BLOB_BYTES as u64, 0)]
+    );
+    desk.tell(Input::Disconnected(asker));
+    desk.restart();
+    assert_eq!(desk.node.ledger(), ledger, "and it is remembered");
+    let _ = ErrorCode::NotFound;
+}
+
+/// A list of parts, manifests, pieces: as deep as it goes.
+#[test]
+fn content_of_several_parts_comes_and_goes_on() {
+    let mut eve = Actor::new(3);
+    let all: Vec<u8> =
+        bytes(BLOB_BYTES + 3).repeat(258)[..64 * 1024 * KIB + BLOB_BYTES + 9].to_vec();
+    let (blobs, named) = offers(&mut eve, &all);
+    let (mut desk, hub) = following(&[&eve]);
+    fetch(&mut desk, named);
+    let first = gives(&mut desk, hub.link, &blobs, 100).len();
+    desk.restart();
+    let hub = desk.hub_answers(&Secret::from_seed(&[99; 32]));
+    let rest = gives(&mut desk, hub.link, &blobs, 9_999).len();
+    assert_eq!(first + rest, blobs.len(), "each once");
+    assert_eq!(transfer(&desk, named).unwrap().state, TransferState::Whole);
+    desk.events.clear();
+    assert!(read(&mut desk, named, 0).as_ref() == Some(&all));
+}
