@@ -53,9 +53,6 @@ function look(expected) {
   return { late, seen, wrong };
 }
 
-// Half of it on a machine that has nothing else to do.
-export const seconds = 180;
-
 export default async function journey(stage) {
   assert.ok(counts.listed > 450 && names.length >= 555, `${names.length} names`);
   const hub = await stage.hub({ flags: ["--exempt-loopback"] });

@@ -3,8 +3,6 @@
 // long to decode is given up, at whoever picked it and at whoever got it.
 
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 
 import { Mallory, note } from "../support/mallory.mjs";
 import { App } from "../support/pages.mjs";
@@ -28,9 +26,6 @@ const withoutEnd = {
   picked: () => { delete window.Worker; window.createImageBitmap = () => new Promise(() => undefined); },
   arrived: () => { HTMLImageElement.prototype.decode = () => new Promise(() => undefined); },
 };
-
-// Half of it on a machine that has nothing else to do.
-export const seconds = 180;
 
 export default async function journey(stage) {
   const flags = ["--exempt-loopback"];
@@ -73,7 +68,6 @@ export default async function journey(stage) {
   await until("everybody is in the list", async () => (await ana.page.locator(".rows .row").count()) >= keys.length);
   assert.ok(await drawnFrom(ana.page, ".rows") <= people.length - harmful.length);
   const standstills = await ana.page.evaluate(() => window.standstills);
-  await writeFile(join(stage.output, "standstills.json"), JSON.stringify(standstills));
   assert.ok(Math.max(0, ...standstills) < STANDSTILL, `the page stood still for ${Math.max(0, ...standstills)} ms`);
   await ana.post("Unharmed");
 

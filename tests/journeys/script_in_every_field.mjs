@@ -42,9 +42,6 @@ const essence = (text) => text.replaceAll(/[\s*_`~\\]/gu, "");
 // Entities are read in Markdown, so that of these the letters may differ.
 const isLiteral = (text) => !text.includes("&");
 
-// Half of it on a machine that has nothing else to do.
-export const seconds = 180;
-
 export default async function journey(stage) {
   assert.ok(payloads.length >= 50);
   const hub = await stage.hub({ flags: ["--exempt-loopback"] });

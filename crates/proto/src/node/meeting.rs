@@ -47,11 +47,6 @@ fn prefix(feed: &Identity) -> u64 {
     feed.bytes().first_chunk().copied().map_or(0, u64::from_be_bytes)
 }
 
-/// A list of feeds in what is remembered of somebody: the first bytes of its name.
-fn list_of(watch: WatchName) -> u64 {
-    watch.0.first_chunk().copied().map_or(0, u64::from_be_bytes)
-}
-
 /// What a peer says has changed.
 pub(super) struct Told {
     pub gone: Vec<Identity>,
@@ -151,14 +146,9 @@ impl Node {
     fn ask_changes(&mut self, link: Link) -> bool {
         let Some(conn) = self.links.get(&link) else { return false };
         let Some(peer) = conn.peer() else { return false };
-        let Some(met) = self.met.get(&peer) else { return false };
-        let (Some(mark), list) = (met.mark, met.list) else { return false };
+        let Some(mark) = self.met.get(&peer).and_then(|met| met.mark) else { return false };
         let about = self.wanted_of(conn);
         let watch = self.name_list(&peer, &about);
-        // Of feeds that were not on the list then, nobody knows whether all is here.
-        if list_of(watch) != list {
-            return false;
-        }
         let request = self.request();
         if let Some(conn) = self.links.get_mut(&link) {
             conn.talk.about = about.into_iter().collect();
@@ -421,12 +411,10 @@ impl Node {
             told.filter(agrees).map(|held| prefix(&held.feed.identity())).collect()
         };
         let synod = self.account_of(conn);
-        let about: Vec<Identity> = conn.talk.about.iter().copied().collect();
-        let list = list_of(self.name_list(&peer, &about));
-        let (mark, ours, at) = (Some(mark), self.marks.last, self.clock);
-        let met = Met { kind, synod, mark, list, ours, at, agrees };
+        let met =
+            Met { kind, synod, mark: Some(mark), ours: self.marks.last, at: self.clock, agrees };
         if let Some(conn) = self.links.get_mut(&link) {
-            conn.talk.kept = mark;
+            conn.talk.kept = Some(mark);
         }
         self.save_loosely(Batch::new().put(met_key(&peer), met.to_bytes()));
         self.met.insert(peer, met);
@@ -509,7 +497,7 @@ impl Node {
 }
 
 impl Met {
-    /// How somebody is kept: kind, account, mark, when, of which list, and what they agree in.
+    /// How somebody is kept: kind, account, mark, when, and what they agree in.
     fn to_bytes(&self) -> Vec<u8> {
         let kind: u8 = match self.kind {
             HolderKind::Friend => 0,
@@ -519,7 +507,7 @@ impl Met {
         let synod = self.synod.map_or([0; 32], |synod| *synod.bytes());
         let (name, mark) = self.mark.map_or(([0; 8], 0), |Mark(name, mark)| (name.0, mark));
         let mut bytes = [&[kind], synod.as_slice(), &name].concat();
-        for number in [mark, self.ours, self.at.0, self.list].iter().chain(&self.agrees) {
+        for number in [mark, self.ours, self.at.0].iter().chain(&self.agrees) {
             bytes.extend(number.to_be_bytes());
         }
         bytes
@@ -539,10 +527,8 @@ impl Met {
         let (numbers, []) = rest.as_chunks::<8>() else { return None };
         let mut numbers = numbers.iter().map(|bytes| u64::from_be_bytes(*bytes));
         let (mark, ours, at) = (numbers.next()?, numbers.next()?, Time(numbers.next()?));
-        // What an earlier version kept says of no list which it was.
-        let list = numbers.next().unwrap_or_default();
         let synod = (*synod != [0; 32]).then_some(Identity::from_bytes(*synod));
         let mark = Some(Mark(crate::message::StoreName(*name), mark));
-        Some(Self { kind, synod, mark, list, ours, at, agrees: numbers.collect() })
+        Some(Self { kind, synod, mark, ours, at, agrees: numbers.collect() })
     }
 }

@@ -330,8 +330,6 @@ pub(super) struct Met {
     pub synod: Option<Identity>,
     /// Up to which mark of theirs all that was told is here.
     pub mark: Option<Mark>,
-    /// Which list of feeds it was told about: of others the mark says nothing.
-    pub list: u64,
     /// The mark of this store at that time.
     pub ours: u64,
     /// When that was.

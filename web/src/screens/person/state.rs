@@ -57,11 +57,6 @@ impl Currency {
         }
     }
 
-    /// How many posts are here and how many there are, while some are missing.
-    pub(super) fn coming(&self) -> Option<(u64, u64)> {
-        (self.held < self.known).then_some((self.held, self.known))
-    }
-
     /// How long nobody has confirmed it, when that is too long.
     pub(super) fn stale(&self, now: u64) -> Option<String> {
         let (_, heard) = self.confirmed?;
@@ -95,12 +90,10 @@ mod tests {
         let words = "15 of 20 posts, current 40 s ago, confirmed by 1";
         assert_eq!(currency.words(100_000), words, "the least certain of them counts");
         assert_eq!(currency.stale(100_000), None);
-        assert_eq!(currency.coming(), Some((15, 20)));
         assert_eq!(currency.stale(60_000 + STALE).as_deref(), Some("1 d"));
         assert_eq!(Currency::of(&feeds, &key(2)), None);
         let alone = Currency::of(&[feed(10, None)], &key(1)).expect("it is replicated");
         assert_eq!(alone.words(100_000), "10 of 10 posts, confirmed by nobody yet");
-        assert_eq!(alone.coming(), None);
         let nothing = Currency::of(&[feed(0, None)], &key(1)).expect("it is replicated");
         assert_eq!(nothing.words(100_000), "0 of 10 posts");
     }

@@ -89,12 +89,6 @@ fn Current(synod: Identity) -> impl IntoView {
     view! {
         {move || currency.get().map(|currency| view! {
             <p class="hint currency">{currency.words(model.now().get())}</p>
-            {currency.coming().map(|(held, known)| view! {
-                <div data-notice="coming">
-                    <progress max=known.to_string() value=held.to_string() aria-label="Posts that are here"></progress>
-                    <p class="hint">"The others come as soon as somebody who has them is reached. Unfollow to stop that."</p>
-                </div>
-            })}
             {currency.stale(model.now().get()).map(|age| view! {
                 <div class="notice" data-notice="stale">
                     <Glyph icon=Icon::Alert/>
