@@ -1,7 +1,6 @@
 //! Fills `corpus/` from the vectors of the protocol, so that a fuzzer begins with what is nearly right.
 
 #[path = "../crates/core/tests/support/videos.rs"]
-#[expect(dead_code, reason = "the tests of core use the rest of it")]
 mod videos;
 
 use std::error::Error;
