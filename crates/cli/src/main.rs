@@ -5,6 +5,7 @@ mod commands;
 mod error;
 mod escape;
 mod fault;
+mod fresh;
 mod output;
 mod people;
 mod pick;

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::Named;
 use crate::error::{CliError, Outcome};
 use crate::fault::Fault;
-use crate::output::{Output, Page, Report, Side};
+use crate::fresh::{Witness, witnesses};
+use crate::output::{Output, Page, Report, Side, counted};
 use crate::people::People;
 use crate::pick::pick;
 use crate::say::say;
@@ -33,6 +34,12 @@ struct Listing {
     entries: Vec<Line>,
     /// Records that cannot be read; `verify` says which.
     unreadable: u64,
+    /// How many entries are here, listed or not.
+    held: usize,
+    /// The clock of the newest, in milliseconds since 1970.
+    head_time: Option<u64>,
+    /// What others had of it when they were last met.
+    witnesses: Vec<Witness>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,10 +63,20 @@ pub(super) fn run(arguments: &Arguments, output: Output) -> Result<Outcome, CliE
     let name = people.name(&identity);
     let mut reader = Reader {
         inside: None,
-        listing: Listing { identity, name, entries: Vec::new(), unreadable: 0 },
+        listing: Listing {
+            identity,
+            name,
+            entries: Vec::new(),
+            unreadable: 0,
+            held: 0,
+            head_time: None,
+            witnesses: witnesses(&source, &identity)?,
+        },
     };
     walk(&source, &mut reader)?;
     let mut listing = reader.listing;
+    listing.held = listing.entries.len();
+    listing.head_time = listing.entries.iter().map(|line| line.time).max();
     if let Some(last) = arguments.last {
         let gone = listing.entries.len().saturating_sub(last);
         listing.entries.drain(..gone);
@@ -132,6 +149,23 @@ impl Visitor for Reader {
 impl Report for Listing {
     fn tell(&self, page: &mut Page) {
         page.line(format!("{}  {}", self.identity, self.name));
+        if !self.witnesses.is_empty() {
+            let agree = self.witnesses.iter().filter(|witness| witness.agrees).count();
+            page.line(format!(
+                "{}; the same at {agree} of {} who were met",
+                counted(self.held as u64, "entry", "entries"),
+                self.witnesses.len()
+            ));
+        }
+        for Witness { holder, is, met, agrees, .. } in &self.witnesses {
+            let has = if *agrees { "the same" } else { "something else, or less" };
+            page.line(format!(
+                "  {} …{}, {}: {has}",
+                is.word(),
+                holder.short(),
+                when::date(Time(*met))
+            ));
+        }
         page.gap();
         let cells = |line: &Line| {
             [
@@ -157,7 +191,7 @@ impl Report for Listing {
             page.gap();
             page.line(format!(
                 "{} cannot be read; `effigy verify` says which",
-                crate::output::counted(self.unreadable, "record", "records")
+                counted(self.unreadable, "record", "records")
             ));
         }
     }

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use effigy_core::Identity;
+use effigy_core::{Identity, Time};
 use serde::Serialize;
 
 use crate::error::{CliError, Outcome};
+use crate::fresh::{self, Met};
 use crate::output::{Output, Page, Report, Side};
 use crate::people::People;
 use crate::source::{Shelf, Source};
 use crate::verify::{Holder, Holding};
+use crate::when;
 
 /// Whom the owner of the store knows.
 #[derive(Debug, Serialize)]
@@ -22,12 +24,26 @@ struct Peers {
     greetings: Vec<Person>,
     /// Who holds how many of the own entries.
     receipts: Vec<Receipt>,
+    /// Who was met, and when last.
+    met: Vec<Acquaintance>,
 }
 
 #[derive(Debug, Serialize)]
 struct Person {
     account: Identity,
     name: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Acquaintance {
+    holder: Identity,
+    is: Holder,
+    account: Option<Identity>,
+    name: String,
+    /// In milliseconds since 1970.
+    met: u64,
+    /// In how many feeds they had just what was here.
+    agreed: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,6 +63,7 @@ pub(super) fn run(path: &Path, output: Output) -> Result<Outcome, CliError> {
         followers: persons(&source, &people, Shelf::Followers)?,
         greetings: persons(&source, &people, Shelf::Greetings)?,
         receipts: receipts(&source, &people)?,
+        met: acquaintances(&source, &people)?,
     };
     output.show(&report)?;
     Ok(Outcome::Fine)
@@ -82,6 +99,18 @@ fn receipts(source: &Source, people: &People) -> Result<Vec<Receipt>, CliError> 
     Ok(receipts)
 }
 
+fn acquaintances(source: &Source, people: &People) -> Result<Vec<Acquaintance>, CliError> {
+    let acquaintance = |met: Met| Acquaintance {
+        holder: met.holder,
+        is: met.is,
+        account: met.account,
+        name: met.account.map_or_else(String::new, |synod| people.name(&synod)),
+        met: met.at,
+        agreed: met.agreed(),
+    };
+    Ok(fresh::met(source)?.into_iter().map(acquaintance).collect())
+}
+
 impl Report for Peers {
     fn tell(&self, page: &mut Page) {
         for (title, persons) in [
@@ -94,6 +123,38 @@ impl Report for Peers {
                 page.line(format!("  {}  {}", person.account, person.name));
             }
         }
+        self.tell_receipts(page);
+        self.tell_met(page);
+    }
+}
+
+impl Peers {
+    fn tell_met(&self, page: &mut Page) {
+        page.line(format!("met: {}", self.met.len()));
+        if self.met.is_empty() {
+            return;
+        }
+        let cells = |met: &Acquaintance| {
+            [
+                format!("  …{}", met.holder.short()),
+                met.is.word().to_owned(),
+                when::date(Time(met.met)),
+                met.agreed.to_string(),
+                met.name.clone(),
+            ]
+        };
+        let rows: Vec<_> = self.met.iter().map(cells).collect();
+        let columns = [
+            ("  WHO", Side::Left),
+            ("IS", Side::Left),
+            ("LAST MET (UTC)", Side::Left),
+            ("FEEDS ALIKE", Side::Right),
+            ("NAME", Side::Left),
+        ];
+        page.table(columns, &rows);
+    }
+
+    fn tell_receipts(&self, page: &mut Page) {
         page.line(format!("receipts: {}", self.receipts.len()));
         if self.receipts.is_empty() {
             return;

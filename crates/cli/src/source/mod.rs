@@ -34,6 +34,8 @@ pub(crate) type Row = (Vec<u8>, Vec<u8>);
 pub(crate) enum Shelf {
     /// Blobs by the hash in their name.
     Blobs,
+    /// The number of each feed's last change.
+    Changes,
     /// What is known of each blob: flags and size.
     Facts,
     /// Accounts that follow this person.
@@ -42,6 +44,8 @@ pub(crate) enum Shelf {
     Greetings,
     /// Accounts that a hub keeps.
     Members,
+    /// Who was met, and what they had.
+    Met,
     /// Entries, many to a value.
     Packs,
     /// Which pieces of a part of long content are here.
@@ -59,12 +63,14 @@ impl Shelf {
     pub(crate) const EXPORTED: [Self; 6] =
         [Self::Members, Self::Packs, Self::Facts, Self::Whole, Self::Pieces, Self::Blobs];
 
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Blobs,
+        Self::Changes,
         Self::Facts,
         Self::Followers,
         Self::Greetings,
         Self::Members,
+        Self::Met,
         Self::Packs,
         Self::Pieces,
         Self::Quarantine,
@@ -76,10 +82,12 @@ impl Shelf {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Blobs => "blobs",
+            Self::Changes => "changes",
             Self::Facts => "facts",
             Self::Followers => "followers",
             Self::Greetings => "greetings",
             Self::Members => "members",
+            Self::Met => "met",
             Self::Packs => "packs",
             Self::Pieces => "pieces",
             Self::Quarantine => "quarantine",
@@ -96,7 +104,9 @@ impl Shelf {
         match self {
             Self::Blobs => Table::Blobs,
             Self::Facts | Self::Pieces | Self::Whole => Table::Meta,
-            Self::Followers | Self::Greetings | Self::Members => Table::Peers,
+            Self::Changes | Self::Followers | Self::Greetings | Self::Members | Self::Met => {
+                Table::Peers
+            }
             Self::Packs => Table::Packs,
             Self::Quarantine => Table::Quarantine,
             Self::Receipts => Table::Receipts,
@@ -106,10 +116,12 @@ impl Shelf {
     /// How the keys of the shelf begin in its table.
     const fn prefix(self) -> &'static [u8] {
         match self {
+            Self::Changes => b"moved/",
             Self::Facts => b"blob/",
             Self::Followers => b"follower/",
             Self::Greetings => b"greeting/",
             Self::Members => b"member/",
+            Self::Met => b"met/",
             Self::Pieces => b"bits/",
             Self::Whole => b"whole/",
             Self::Blobs | Self::Packs | Self::Quarantine | Self::Receipts => b"",

@@ -277,6 +277,16 @@ impl Crowd {
                 ),
                 hub,
             );
+        let (device, root) = (self.ana.device.identity(), self.ana.synod());
+        let hub = Secret::from_seed(&[77; 32]).identity();
+        let batch = batch
+            .put(peer_key(b"moved/", &device), moved(5))
+            .put(peer_key(b"moved/", &root), moved(2))
+            .put(peer_key(b"met/", &hub), met(1, None, 9, &[device, root]))
+            .put(
+                peer_key(b"met/", &self.ben.device.identity()),
+                met(0, Some(self.ben.synod()), 4, &[device, root]),
+            );
         apply(&RedbStore::open(path).unwrap(), batch.strict());
     }
 
@@ -450,4 +460,20 @@ pub(crate) fn apply(store: &RedbStore, batch: Batch) {
         Poll::Ready(done) => done.unwrap(),
         Poll::Pending => panic!("redb answers at once"),
     }
+}
+
+/// The number of a feed's last change, as a node notes it.
+fn moved(mark: u64) -> Vec<u8> {
+    [&[0_u8], mark.to_be_bytes().as_slice()].concat()
+}
+
+/// What a node notes of somebody whom it met: what they are, up to which change, and what they had.
+fn met(is: u8, account: Option<Identity>, ours: u64, agrees: &[Identity]) -> Vec<u8> {
+    let account = account.map_or([0; 32], |account| *account.bytes());
+    let mut bytes = [&[is], account.as_slice(), &[7; 8]].concat();
+    for number in [3, ours, BEGAN + 7_200_000, 5] {
+        bytes.extend(number.to_be_bytes());
+    }
+    agrees.iter().for_each(|feed| bytes.extend_from_slice(&feed.bytes()[..8]));
+    bytes
 }
