@@ -1,7 +1,7 @@
 //! Videos: what tells of a person does not leave, and what does not leave is not taken in.
 
 mod support {
-    pub mod videos;
+    pub(crate) mod videos;
 }
 
 use effigy_core::video::{Checker, Cleaner, VideoError, VideoType, clean, inspect};

@@ -2,7 +2,7 @@
 
 /// A box of an MP4.
 pub(crate) fn mp4_box(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
-    let size = u32::try_from(content.len() + 8).unwrap();
+    let size = (content.len() + 8) as u32;
     [&size.to_be_bytes(), kind.as_slice(), content].concat()
 }
 
