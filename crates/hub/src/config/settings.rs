@@ -376,7 +376,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         unit: "bytes",
         default: "256MiB",
         section: Section::Limits,
-        meaning: "Bytes of pictures that the hub keeps for one account",
+        meaning: "Bytes of pictures, videos and files that the hub keeps for one account",
         set: |config, text| {
             config.limits.member_bytes = bytes(text, 0..=1_099_511_627_776)? as u64;
             Ok(())

@@ -55,6 +55,9 @@ impl Friends {
                 tokio::time::sleep(Duration::from_millis(150)).await;
             }
             for (puppet, raw) in &mut self.people {
+                for frame in puppet.tick().await {
+                    raw.send(frame).await;
+                }
                 let mut heard = raw.hear_until_pong().await;
                 heard.retain(|message| *message != Message::Pong);
                 for message in heard {

@@ -210,6 +210,11 @@ impl Puppet {
         self.input(Input::Received(LINK, Ok(message))).await
     }
 
+    /// What the node says when time has gone by.
+    pub(crate) async fn tick(&mut self) -> Vec<Frame> {
+        self.input(Input::Tick).await
+    }
+
     /// What the node says to what WebRTC made.
     pub(crate) async fn rtc_event(&mut self, link: Link, event: RtcEvent) -> Vec<Frame> {
         self.input(Input::Rtc(link, event)).await
