@@ -1,4 +1,5 @@
 //! Videos: what tells of a person does not leave, and what does not leave is not taken in.
+#![cfg(not(target_family = "wasm"))]
 
 mod support {
     pub(crate) mod videos;
