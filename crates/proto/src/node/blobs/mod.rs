@@ -4,6 +4,7 @@
 //! A blob of others is given to nobody before the whole picture or video it belongs to was looked
 //! through. Files are never shown, so each of their pieces is given on as soon as it is here.
 
+mod attaching;
 mod checking;
 mod contents;
 mod fetching;
@@ -14,7 +15,6 @@ mod sharing;
 mod showing;
 mod tree;
 mod turns;
-mod uploads;
 mod wants;
 
 use std::collections::BTreeMap;
@@ -23,13 +23,13 @@ use effigy_core::blob::Manifest;
 use effigy_core::{Blob, Cid, Span};
 use effigy_store::{Batch, Key, Table};
 
+pub(super) use attaching::Upload;
 pub(super) use giving::Looking;
 pub(super) use large::{Scan, WHOLE};
 pub(super) use playing::Read;
 pub(super) use sharing::Ledger;
 pub(super) use tree::{Bits, Leaf, Placed, Tree, large_named};
 pub(super) use turns::{Turn, Turns};
-pub(super) use uploads::Upload;
 
 use super::Node;
 use super::state::{Here, Pending};
