@@ -16,6 +16,8 @@ pub(super) use description::Description;
 
 /// How long the two may take to hand each other their letters: as long as a letter counts.
 const BY_HAND: Span = Span::minutes(10);
+/// Most addresses that are remembered before the browser has described its end.
+const EARLY: usize = 16;
 
 /// What has been found for the letter that is shown.
 #[derive(Debug, Default)]
@@ -83,7 +85,7 @@ impl Node {
         match (event, &mut found.end) {
             (RtcEvent::Candidate { candidate, .. }, Some(end)) => end.note(&candidate),
             // The description comes first; should it not, so many addresses are enough.
-            (RtcEvent::Candidate { candidate, .. }, None) if found.early.len() < 16 => {
+            (RtcEvent::Candidate { candidate, .. }, None) if found.early.len() < EARLY => {
                 found.early.push(candidate);
             }
             (RtcEvent::Candidate { .. }, None) => (),

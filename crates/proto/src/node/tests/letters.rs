@@ -25,6 +25,9 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
         format!(r#"{{"type":"greet","synod":"{did}","token":"AAAAAAAAAAAAAAAAAAAAAA"}}"#),
         format!(r#"{{"type":"greet","synod":"{did}","token":null}}"#),
         r#"{"type":"greeted"}"#.to_owned(),
+        format!(
+            r#"{{"type":"by_hand","answer":true,{attempt},"end":{{"candidates":[],"fingerprint":"f","password":"p","user":"u"}}}}"#
+        ),
     ];
     let members = select(vec![
         "null",
