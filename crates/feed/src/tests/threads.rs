@@ -29,6 +29,19 @@ fn insert(view: &mut View, said: &(Entry, Payload)) {
     view.insert(&said.0, &said.1);
 }
 
+/// A post, an answer of 21 to it, and an answer of 22 to that: their ids.
+fn talk() -> (View, Cid, Cid, Cid) {
+    let mut view = view();
+    let post = (entry(10, 20, &[], 100, &note("a post")), note("a post"));
+    let root = post.0.id();
+    let first = answer(1, 101, root, root);
+    let second = answer(2, 102, root, first.0.id());
+    for said in [&post, &first, &second] {
+        insert(&mut view, said);
+    }
+    (view, root, first.0.id(), second.0.id())
+}
+
 /// Depth, state and id of all answers.
 fn thread(view: &View, root: &Cid) -> Vec<(usize, ReplyState, Cid)> {
     view.replies(root).iter().map(|reply| (reply.depth, reply.state, reply.id)).collect()
@@ -67,35 +80,21 @@ fn what_is_missing_has_a_place_until_it_comes() {
 #[test]
 fn what_was_taken_back_keeps_its_place_while_it_is_answered() {
     use ReplyState::{Here, TakenBack};
-    let mut view = view();
-    let post = (entry(10, 20, &[], 100, &note("a post")), note("a post"));
-    let root = post.0.id();
-    let first = answer(1, 101, root, root);
-    let second = answer(2, 102, root, first.0.id());
-    for said in [&post, &first, &second] {
-        insert(&mut view, said);
-    }
+    let (mut view, root, first, second) = talk();
     let delete = |person: u8, target| {
         let payload = Payload::Delete(Delete { target });
         (entry(10 + person, 20 + person, &[], 200, &payload), payload)
     };
-    insert(&mut view, &delete(1, first.0.id()));
-    let expected = vec![(0, TakenBack, first.0.id()), (1, Here, second.0.id())];
+    insert(&mut view, &delete(1, first));
+    let expected = vec![(0, TakenBack, first), (1, Here, second)];
     assert_eq!(thread(&view, &root), expected);
-    insert(&mut view, &delete(2, second.0.id()));
+    insert(&mut view, &delete(2, second));
     assert_eq!(thread(&view, &root), [], "nothing hangs from it any more");
 }
 
 #[test]
 fn somebody_unwanted_is_not_missing() {
-    let mut view = view();
-    let post = (entry(10, 20, &[], 100, &note("a post")), note("a post"));
-    let root = post.0.id();
-    let first = answer(1, 101, root, root);
-    let second = answer(2, 102, root, first.0.id());
-    for said in [&post, &first, &second] {
-        insert(&mut view, said);
-    }
+    let (mut view, root, ..) = talk();
     let mute = Payload::Mute(Mute { on: true, synod: secret(21).identity() });
     let muted = entry(10, 20, &[], 300, &mute);
     view.insert(&muted, &mute);
