@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 
+import { violations } from "../support/axe.mjs";
 import { drawn } from "../support/pictures.mjs";
 import { pause, until } from "../support/waiting.mjs";
 
@@ -63,9 +64,16 @@ export default async function journey(stage) {
 
   await takes(ben, offer);
   const answer = await code(ben);
+  for (const app of [ana, ben]) {
+    for (const colorScheme of ["light", "dark"]) {
+      await app.page.emulateMedia({ colorScheme });
+      assert.deepEqual(await violations(app.page), [], `${app.name}, ${colorScheme}`);
+    }
+  }
   await pause(SLOW_PEOPLE_MS);
   await takes(ana, answer);
   for (const app of [ana, ben]) await app.page.getByText(/^You are connected to/).waitFor({ timeout: 30_000 });
+  assert.deepEqual(await violations(ana.page), [], "connected");
 
   await ben.tap("Home");
   const card = await ben.sees("While you were away");
