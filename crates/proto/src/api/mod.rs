@@ -1,0 +1,16 @@
+//! What a person (or an operator) may ask of a node, and what a node tells them.
+
+mod command;
+mod content;
+mod event;
+mod network;
+mod refusal;
+
+pub use command::{Attaching, Command, Conditions, PictureChange, Ticket};
+pub use content::{ContentKind, Named, Picture, Pixels, Transfer, TransferState};
+pub use event::{Event, HandStep, Known, Repair, Upkeep};
+pub use network::{
+    Difference, Differing, FeedStatus, Given, HolderKind, HubRefusal, HubStatus, LinkState,
+    Network, Path, PeerStatus, Receipt, StorageStatus,
+};
+pub use refusal::Refusal;

@@ -1,0 +1,37 @@
+//! Why a node did not do what it was asked.
+
+/// Why a command was not done. Each has its sentence on the screen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The account began already, or has not begun.
+    #[error("the account is not ready for that")]
+    Account,
+    /// There is nothing in it.
+    #[error("there is nothing in it")]
+    Empty,
+    /// The letter is damaged, too old, or not for this device.
+    #[error("the letter is of no use here")]
+    Letter,
+    /// There is no room for it on this device.
+    #[error("there is no room for it")]
+    NoRoom,
+    /// The picture carries data beyond its pixels, or is none.
+    #[error("the picture cannot be posted as it is")]
+    Picture,
+    /// This device must not write before its own feed is repaired.
+    #[error("this device must not write yet")]
+    Repairing,
+    /// One's own invite, or oneself.
+    #[error("that is yourself")]
+    Self_,
+    /// Too long.
+    #[error("it is too long")]
+    TooLong,
+    /// The entry is not here or not one's own.
+    #[error("the entry is not here")]
+    Unknown,
+    /// The video carries what cannot be taken out of it, or is none.
+    #[error("the video cannot be posted as it is")]
+    Video,
+}
