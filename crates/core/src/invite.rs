@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 use crate::cid::Cid;
 use crate::identity::Identity;
 use crate::limits::{INVITE_TEXT_BYTES, ORIGIN_BYTES};
+use crate::link::Offer;
 
 /// The version of the code in its first byte.
 const VERSION: u8 = 1;
@@ -62,6 +63,9 @@ impl Invite {
         let text = text.trim();
         if text.len() > INVITE_TEXT_BYTES {
             return Err(InviteError::Foreign);
+        }
+        if Offer::is_text(text) {
+            return Err(InviteError::OtherUse);
         }
         let (origin, code) = if let Some(code) = text.strip_prefix(SCHEME) {
             (None, code)
@@ -186,6 +190,8 @@ mod tests {
             (&text.replace(&text[20..22], "__"), InviteError::Damaged),
             ("effigy:AgEB", InviteError::OtherVersion),
             ("effigy:AQIB", InviteError::OtherUse),
+            ("effigy-link:AQE", InviteError::OtherUse),
+            ("https://hub.example/#/link/AQE", InviteError::OtherUse),
             ("effigy:", InviteError::Damaged),
         ] {
             assert_eq!(Invite::parse(text), Err(fault), "{text}");

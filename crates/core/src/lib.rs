@@ -14,6 +14,7 @@ pub mod identity;
 pub mod image;
 pub mod invite;
 pub mod limits;
+pub mod link;
 pub mod mnemonic;
 pub mod payload;
 pub mod random;

@@ -108,6 +108,12 @@ limits! {
     INVITE_TEXT_BYTES: usize = 1_024;
     /// Most bytes that a letter may have that is handed over as a text.
     LETTER_TEXT_BYTES: usize = 4 * 1024;
+    /// How long an offer to link a device may be taken.
+    LINK_VALID: Span = Span::minutes(2);
+    /// How long two devices that met may take to be linked.
+    LINK_TALK: Span = Span::minutes(10);
+    /// Most bytes of what one device says to the other in one step of linking.
+    LINK_STEP_BYTES: usize = 4 * 1024;
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use effigy_core::invite::Token;
+use effigy_core::link::{Half, Side, Token as LinkToken, agree};
 use effigy_core::mnemonic::Words;
 use effigy_core::random::Random;
 use effigy_core::seal::SealingSecret;
@@ -53,4 +54,17 @@ fn secrets_print_nothing() {
     is_silent(&words, &short);
     let printed = format!("{words:?}");
     assert!(words.iter().all(|word| !printed.contains(word)), "{printed}");
+}
+
+#[test]
+fn what_two_devices_agree_on_prints_nothing() {
+    let bytes: [u8; 32] = std::array::from_fn(|n| (n * 41 + 3) as u8);
+    let half = Half::new(SealingSecret::from_bytes(bytes), [7; 32]).unwrap();
+    let other = Half::new(SealingSecret::from_bytes([9; 32]), [8; 32]).unwrap();
+    is_silent(&half, &bytes);
+    let promise = half.opening().commitment();
+    let (shown, taken) = (half.opening(), other.opening());
+    let token = LinkToken::from_bytes([1; 5]);
+    let agreed = agree(Side::New, &token, &half, &promise, shown, taken).unwrap();
+    assert_eq!(format!("{agreed:?}"), "Agreed { channel: Channel(..), check: Check(..) }");
 }

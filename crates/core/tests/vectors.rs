@@ -14,12 +14,13 @@ macro_rules! written {
     };
 }
 
-const WRITTEN: [(&str, &str); 12] = written![
+const WRITTEN: [(&str, &str); 13] = written![
     "words.json",
     "canon.json",
     "entry.json",
     "image.json",
     "invite.json",
+    "link.json",
     "manifest.json",
     "cid.json",
     "did_key.json",

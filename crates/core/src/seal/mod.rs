@@ -18,6 +18,7 @@ use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::random::Random;
@@ -34,6 +35,11 @@ const OVERHEAD: usize = 32 + 16;
 pub struct SealingKey([u8; 32]);
 
 impl SealingKey {
+    /// The key with these bytes. Whether it is one shows when something is sealed to it.
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The key's bytes.
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
@@ -96,6 +102,16 @@ impl SealingSecret {
     pub fn key(&self) -> Result<SealingKey, SealError> {
         let public = X25519HkdfSha256::sk_to_pk(&self.private()?);
         public.to_bytes().as_slice().try_into().map(SealingKey).map_err(|_| SealError)
+    }
+
+    /// What this secret and another key have in common, and nobody else has (X25519).
+    ///
+    /// # Errors
+    /// When the key is of small order: everybody would know what is in common with it.
+    pub(crate) fn agree(&self, key: &SealingKey) -> Result<Zeroizing<[u8; 32]>, SealError> {
+        let shared = Zeroizing::new(x25519_dalek::x25519(*self.0, key.0));
+        let is_known = bool::from(shared.as_slice().ct_eq(&[0; 32]));
+        if is_known { Err(SealError) } else { Ok(shared) }
     }
 
     fn private(&self) -> Result<Private, SealError> {

@@ -10,6 +10,7 @@ mod canon;
 mod entry;
 mod image;
 mod invite;
+mod link;
 mod manifest;
 mod names;
 mod payload;
@@ -50,6 +51,7 @@ pub(crate) fn all() -> Vec<File> {
         entry::entry(),
         image::image(),
         invite::invite(),
+        link::link(),
         manifest::manifest(),
         names::cid(),
         names::did_key(),
