@@ -15,7 +15,7 @@ pub struct Keys {
     pub device: Secret,
     /// Opens what is sealed for the device.
     pub sealing: SealingSecret,
-    /// The account; `None` for a hub.
+    /// The account; `None` for a hub, and for a device before it is linked.
     pub synod: Option<Identity>,
     /// The account's root, until the person has written the words down.
     pub words: Option<Words>,
@@ -64,6 +64,11 @@ impl Keys {
             synod: None,
             words: None,
         }
+    }
+
+    /// The keys of a device that belongs to no account yet, from a secret seed that is used once.
+    pub fn for_newcomer(seed: [u8; 32]) -> Self {
+        Self::for_hub(seed)
     }
 
     /// The keys as bytes, to be wrapped before they rest anywhere.

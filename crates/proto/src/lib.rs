@@ -14,15 +14,16 @@ mod session;
 
 pub use api::{
     Attaching, Command, Conditions, ContentKind, Difference, Differing, Event, FeedStatus, Given,
-    HandStep, HolderKind, HubRefusal, HubStatus, Known, LinkState, Named, Network, Path,
-    PeerStatus, Picture, PictureChange, Pixels, Receipt, Refusal, Repair, StorageStatus, Ticket,
-    Transfer, TransferState, Upkeep,
+    HandStep, HolderKind, HubRefusal, HubStatus, Known, LinkCommand, LinkFailure, LinkState,
+    Linked, Linking, Named, Network, Path, PeerStatus, Picture, PictureChange, Pixels, Receipt,
+    Refusal, Repair, Shown, StorageStatus, Ticket, Transfer, TransferState, Upkeep,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError};
 pub use message::{
-    BATCH, ErrorCode, FIND, Frame, Garbage, LIST, Mark, Message, Name, NameError, Passing, Record,
-    SESSION_BYTES, SKIP, SessionRequest, StoreName, Summary, WatchName, WireHead,
+    BATCH, ErrorCode, FIND, Frame, Garbage, LIST, LinkEnd, LinkStep, Mark, Message, Name,
+    NameError, Passing, Record, SESSION_BYTES, SKIP, SessionRequest, StoreName, Summary, WatchName,
+    WireHead,
 };
 pub use node::{Config, Filled, HubPolicy, Node, RestoreError, Role, record, reread};
 pub use session::PROTOCOL;

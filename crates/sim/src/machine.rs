@@ -221,6 +221,7 @@ impl Machine {
             | Event::ByHand { .. }
             | Event::Followed { .. }
             | Event::Freed(_)
+            | Event::Linking(_)
             | Event::Ready
             | Event::Room
             | Event::NotKept { .. }

@@ -157,8 +157,8 @@ impl Model {
             Event::NotKept { full, ticket } => {
                 self.tickets.settle(ticket, Err(NotDone::Store { full }));
             }
-            // No screen plays anything yet.
-            Event::Range { .. } => (),
+            // No screen plays anything, or links a device, yet.
+            Event::Linking(_) | Event::Range { .. } => (),
             Event::Ready => {
                 self.set_phase(Phase::Running);
                 // What a node was asked before its store failed, it has forgotten.

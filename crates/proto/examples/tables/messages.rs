@@ -1,13 +1,15 @@
 //! One of each message, as it crosses the wire.
 
 use data_encoding::HEXLOWER;
+use effigy_core::link::{Half, Token};
 use effigy_core::payload::Note;
 use effigy_core::random::Random;
 use effigy_core::seal::{SealingSecret, seal_letter};
 use effigy_core::{Cid, Draft, Payload, Secret, Time};
 use effigy_proto::reconcile::{Items, short};
 use effigy_proto::{
-    ErrorCode, Frame, Mark, Message, Record, StoreName, Summary, WatchName, WireHead,
+    ErrorCode, Frame, LinkEnd, LinkStep, Mark, Message, Record, StoreName, Summary, WatchName,
+    WireHead,
 };
 
 use super::session;
@@ -110,6 +112,34 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
             ANY,
             "How far feeds are: the clock and the id of the newest entry, and how many there are in this generation; and `state`, where a feed has several ends (8.4.1).",
         ),
+        Message::LinkClaim { .. } => (
+            "link_claim",
+            TO_HUB,
+            "Let me meet who shows the offer of this token (9.1). Answered by `link_met`, or by `not_found`.",
+        ),
+        Message::LinkClosed { .. } => (
+            "link_closed",
+            ANY,
+            "Two devices no longer have each other, or this one leaves: `left`, `late` (it took too long), `twice` (the offer was taken a second time).",
+        ),
+        Message::LinkMet => (
+            "link_met",
+            OF_HUB,
+            "To both: they have met, and from here on what one says is passed on to the other.",
+        ),
+        Message::LinkOpen { .. } => (
+            "link_open",
+            TO_HUB,
+            "Keep an offer for two minutes, for the first who comes with its token (9.1). The one before is dropped.",
+        ),
+        Message::LinkOpened { .. } => {
+            ("link_opened", OF_HUB, "The answer to `link_open`: the offer may be shown.")
+        }
+        Message::LinkStep { .. } => (
+            "link_step",
+            ANY,
+            "A step of linking, passed on as it is (9.1): `promise`, `answer`, `reveal`, then `sealed`, whose `body` has at most 4,096 letters.",
+        ),
         Message::MessageFrom { .. } => {
             ("message_from", OF_HUB, "A letter for the receiver of this message (7.2).")
         }
@@ -201,6 +231,9 @@ pub(crate) fn examples() -> Option<Vec<Message>> {
     items.insert(state, ());
     let root = items.root();
     let feeds = Some(Summary { count: 312, root });
+    let token = Token::from_bytes([1, 35, 69, 103, 137]);
+    let half = Half::new(SealingSecret::from_bytes([8; 32]), [9; 32]).ok()?;
+    let opening = half.opening().clone();
     let mut all = session::beginning()?.0;
     all.dedup_by_key(|message| about(message).0);
     all.truncate(2);
@@ -235,6 +268,17 @@ pub(crate) fn examples() -> Option<Vec<Message>> {
         Message::Online { watch: others.clone() },
         Message::PresenceList { identities: others },
         Message::Offline { identity: ben.identity() },
+        Message::LinkOpen { request: 12, token },
+        Message::LinkOpened { request: 12 },
+        Message::LinkClaim { request: 13, token },
+        Message::LinkMet,
+        Message::LinkStep {
+            step: LinkStep::Promise { commitment: opening.commitment(), new: true },
+        },
+        Message::LinkStep { step: LinkStep::Answer { new: false, opening: opening.clone() } },
+        Message::LinkStep { step: LinkStep::Reveal { opening } },
+        Message::LinkStep { step: LinkStep::Sealed { body: "c2VhbGVk".to_owned() } },
+        Message::LinkClosed { why: LinkEnd::Left },
         Message::MessageTo { letter: letter.clone() },
         Message::MessageFrom { letter },
         Message::Ping,

@@ -4,6 +4,7 @@ use effigy_core::{Cid, Identity, Invite};
 use effigy_feed::Relation;
 
 use super::content::{ContentKind, Named, Picture};
+use super::linking::LinkCommand;
 
 /// Comes back in the answer to a [`Command`], so that the asker knows which it was.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -119,6 +120,8 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// What is asked about linking a device.
+    Link(LinkCommand),
     /// Read the bytes of a picture, fetching them if need be. Answered by
     /// [`Event::Content`](super::Event).
     LoadContent {
@@ -270,6 +273,7 @@ impl Command {
             | Self::CancelContent { .. }
             | Self::Conditions(_)
             | Self::FetchContent { .. }
+            | Self::Link(_)
             | Self::LoadContent { .. }
             | Self::LoadDraftPicture { .. }
             | Self::NewInvite

@@ -4,6 +4,7 @@ use effigy_core::{Cid, Entry, Identity, Invite, Payload};
 
 use super::command::Ticket;
 use super::content::{Named, Picture, Transfer};
+use super::linking::Linking;
 use super::network::Network;
 use super::refusal::Refusal;
 
@@ -73,6 +74,8 @@ pub enum Event {
     Freed(u64),
     /// The invite to show as QR code, link and text.
     Invite(Invite),
+    /// Where linking a device stands.
+    Linking(Linking),
     /// How the network is doing. At most once a second.
     Network(Network),
     /// What a ticket asked for could not be written, and is not done.

@@ -3,15 +3,16 @@
 
 use effigy_core::canon::{self, CanonError};
 use effigy_core::entry::{Checker, EntryError};
-use effigy_core::limits::{BLOB_BYTES, CHUNK_BYTES, MESSAGE_BYTES};
+use effigy_core::limits::{BLOB_BYTES, CHUNK_BYTES, LINK_STEP_BYTES, MESSAGE_BYTES};
+use effigy_core::link::Token;
 use effigy_core::payload::PayloadError;
 use effigy_core::seal::Letter;
 use effigy_core::{Cid, Identity, Payload, Signature};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BATCH, ErrorCode, FIND, Frame, LIST, Mark, Message, Record, SESSION_BYTES, SessionRequest,
-    Summary, WatchName, WireHead,
+    BATCH, ErrorCode, FIND, Frame, LIST, LinkEnd, LinkStep, Mark, Message, Record, SESSION_BYTES,
+    SessionRequest, Summary, WatchName, WireHead,
 };
 
 /// A message as it stands in JSON.
@@ -87,6 +88,24 @@ enum Wire {
     },
     LastKnownHeads {
         heads: Vec<WireHead>,
+    },
+    LinkClaim {
+        request: u32,
+        token: Token,
+    },
+    LinkClosed {
+        why: LinkEnd,
+    },
+    LinkMet {},
+    LinkOpen {
+        request: u32,
+        token: Token,
+    },
+    LinkOpened {
+        request: u32,
+    },
+    LinkStep {
+        step: LinkStep,
     },
     MessageFrom {
         letter: Letter,
@@ -216,6 +235,15 @@ impl Message {
             Wire::IHave { blobs } => Self::IHave { blobs },
             Wire::IWant { cids } => Self::IWant { cids },
             Wire::LastKnownHeads { heads } => Self::LastKnownHeads { heads },
+            Wire::LinkClaim { request, token } => Self::LinkClaim { request, token },
+            Wire::LinkClosed { why } => Self::LinkClosed { why },
+            Wire::LinkMet {} => Self::LinkMet,
+            Wire::LinkOpen { request, token } => Self::LinkOpen { request, token },
+            Wire::LinkOpened { request } => Self::LinkOpened { request },
+            Wire::LinkStep { step } if step.len() > LINK_STEP_BYTES => {
+                return Err(Garbage::TooLong);
+            }
+            Wire::LinkStep { step } => Self::LinkStep { step },
             Wire::MessageFrom { letter } => Self::MessageFrom { letter },
             Wire::MessageTo { letter } => Self::MessageTo { letter },
             Wire::Offline { identity } => Self::Offline { identity },
@@ -267,6 +295,12 @@ impl Message {
             Self::IHave { blobs } => Wire::IHave { blobs },
             Self::IWant { cids } => Wire::IWant { cids },
             Self::LastKnownHeads { heads } => Wire::LastKnownHeads { heads },
+            Self::LinkClaim { request, token } => Wire::LinkClaim { request, token },
+            Self::LinkClosed { why } => Wire::LinkClosed { why },
+            Self::LinkMet => Wire::LinkMet {},
+            Self::LinkOpen { request, token } => Wire::LinkOpen { request, token },
+            Self::LinkOpened { request } => Wire::LinkOpened { request },
+            Self::LinkStep { step } => Wire::LinkStep { step },
             Self::MessageFrom { letter } => Wire::MessageFrom { letter },
             Self::MessageTo { letter } => Wire::MessageTo { letter },
             Self::Offline { identity } => Wire::Offline { identity },

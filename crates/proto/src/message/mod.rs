@@ -2,15 +2,18 @@
 
 mod checked;
 mod codec;
+mod linking;
 mod names;
 mod passing;
 mod reconciling;
 
 pub use codec::Garbage;
 pub(crate) use codec::{lists, open_payload};
+pub use linking::{LinkEnd, LinkStep};
 pub use names::{NameError, StoreName, WatchName};
 pub use passing::{Name, Passing};
 
+use effigy_core::link::Token;
 use effigy_core::seal::Letter;
 use effigy_core::{Cid, Entry, Identity, Payload, Signature};
 use serde::{Deserialize, Serialize};
@@ -248,6 +251,37 @@ pub enum Message {
     LastKnownHeads {
         /// One for each feed of which anything is known.
         heads: Vec<WireHead>,
+    },
+    /// Let me meet who shows the offer of this token.
+    LinkClaim {
+        /// A number for the answer.
+        request: u32,
+        /// The token.
+        token: Token,
+    },
+    /// Two devices that were being linked no longer have each other.
+    LinkClosed {
+        /// Why.
+        why: LinkEnd,
+    },
+    /// The two have met: from here on what one says is passed on to the other.
+    LinkMet,
+    /// Keep an offer to link a device for the first who comes with its token.
+    LinkOpen {
+        /// A number for the answer.
+        request: u32,
+        /// The token.
+        token: Token,
+    },
+    /// It is kept.
+    LinkOpened {
+        /// The number of the request.
+        request: u32,
+    },
+    /// What one of two devices that met says to the other.
+    LinkStep {
+        /// What.
+        step: LinkStep,
     },
     /// A letter of somebody else that came through this hub.
     MessageFrom {

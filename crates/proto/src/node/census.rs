@@ -41,6 +41,7 @@ impl Node {
             filled("who was met", self.met.len(), met),
             filled("remembered lists", self.remembered.len(), super::changes::REMEMBERED),
             filled("followers", self.followers.len(), super::greet::FOLLOWERS),
+            filled("meetings", self.meetings.len(), super::rendezvous::MEETINGS),
             filled("who knocks", self.knocking.len(), super::greet::KNOCKING),
             filled("receipts", self.receipts.len(), super::status::HOLDERS),
             filled("feeds that went", self.marks.gone.len(), super::marks::GONE + 1),

@@ -211,6 +211,7 @@ impl Node {
     /// A peer refuses something.
     pub(super) fn was_refused(&mut self, link: Link, about: u32, code: ErrorCode) {
         self.hub_refuses(link, code);
+        self.link_refused(link, about, code);
         self.refused_by(link, about);
     }
 

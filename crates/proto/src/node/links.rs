@@ -45,6 +45,8 @@ impl Node {
     pub(super) fn disconnected(&mut self, link: Link) {
         self.hub_gone(link);
         self.direct_gone(link);
+        self.link_gone(link);
+        self.leave_meeting(link);
         self.keep_mark(link);
         self.drop_watches(link);
         self.later.retain(|(_, other, _)| *other != link);
@@ -136,12 +138,14 @@ impl Node {
         self.tell_full(link);
         self.hub_opened(link, peer);
         self.direct_opened(link, peer);
+        self.link_reached(link);
         self.ask_blobs(link);
         self.ask_of_uploads(link);
         self.rouse(if self.is_hub() { synod } else { None });
         self.status_changed = true;
     }
 
+    #[expect(clippy::too_many_lines, reason = "one line a message, and nothing else")]
     fn dispatch(&mut self, link: Link, message: Message) {
         if !matches!(message, Message::Provides { .. }) {
             self.provides_nothing(link);
@@ -183,6 +187,12 @@ impl Node {
             }
             Message::IWant { cids } => self.looked_for(link, cids),
             Message::LastKnownHeads { heads } => self.told_heads(link, &heads),
+            Message::LinkClaim { request, token } => self.link_claimed(link, request, token),
+            Message::LinkClosed { why } => self.link_closed(link, why),
+            Message::LinkMet => self.link_met(link),
+            Message::LinkOpen { request, token } => self.link_opened_here(link, request, token),
+            Message::LinkOpened { request } => self.link_shows(link, request),
+            Message::LinkStep { step } => self.link_step(link, step),
             Message::MessageFrom { letter } => self.letter(link, &letter),
             Message::MessageTo { letter } => self.pass_on(link, letter),
             Message::Pass(passing) => self.pass_as_it_is(link, &passing),

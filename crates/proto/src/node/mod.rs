@@ -16,6 +16,7 @@ mod heads;
 mod hubs;
 mod index;
 mod joining;
+mod linking;
 mod links;
 mod marks;
 mod meeting;
@@ -29,6 +30,7 @@ mod packs;
 mod quota;
 mod reconciling;
 pub mod record;
+mod rendezvous;
 mod restore;
 mod review;
 mod serving;
@@ -252,6 +254,8 @@ pub struct Node {
 
     invite: Option<(Token, Time)>,
     greetings: BTreeMap<Identity, Greeting>,
+    linking: Option<linking::Talk>,
+    meetings: rendezvous::Meetings,
     followers: BTreeSet<Identity>,
     /// Accounts that said they follow this person, while their own feed is asked for.
     knocking: BTreeMap<Identity, Knock>,
@@ -359,6 +363,8 @@ impl Node {
             uploads: VecDeque::new(),
             invite: None,
             greetings: BTreeMap::new(),
+            linking: None,
+            meetings: rendezvous::Meetings::default(),
             followers: BTreeSet::new(),
             knocking: BTreeMap::new(),
             receipts: BTreeMap::new(),
@@ -504,6 +510,7 @@ impl Node {
                 self.emit(Event::Freed(before.saturating_sub(self.storage().others)));
                 self.answer(ticket, Ok(None));
             }
+            Command::Link(what) => self.link_command(what),
             Command::LoadDraftPicture { place, slot } => self.load_draft_picture(slot, place),
             Command::NewInvite => self.new_invite(),
             Command::OverrideFence => self.override_fence(),
@@ -580,6 +587,8 @@ impl Node {
         self.retry_turns();
         self.retry_direct();
         self.retry_greetings();
+        self.look_at_linking();
+        self.end_meetings();
         self.do_later();
         self.take_due();
         self.keep_up();
@@ -599,6 +608,8 @@ impl Node {
             self.turns.due(),
             self.direct_due(),
             self.greetings_due(),
+            self.linking_due(),
+            self.meetings.next(),
             self.waiting.next().map(|until| self.moment_of(until)),
             self.later_due(),
             self.status_due,

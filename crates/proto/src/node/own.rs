@@ -212,6 +212,11 @@ impl Node {
         let _ = self.write(Pen::Admin, &payload, &[]);
     }
 
+    /// Lets another device into the account, which it agreed to belong to.
+    pub(super) fn add_device(&mut self, device: AddDevice) -> Result<Cid, Refusal> {
+        self.write(Pen::Admin, &Payload::AddDevice(device), &[])
+    }
+
     fn write_sealed(&mut self, payload: &Payload) -> Result<Cid, Refusal> {
         self.may_write()?;
         let synod = self.my_synod().ok_or(Refusal::Account)?;

@@ -146,6 +146,8 @@ pub(super) struct Conn {
     pub in_flight: u32,
     /// Devices whose presence the peer asked for, and may be told its own.
     pub watching: BTreeSet<Identity>,
+    /// How often it may still come with the token of no offer.
+    pub guesses: Allowance,
 }
 
 /// Whose heads a peer wants to hear of.
@@ -444,6 +446,7 @@ impl Conn {
             serving: 0,
             in_flight: 0,
             watching: BTreeSet::new(),
+            guesses: Allowance::default(),
         }
     }
 

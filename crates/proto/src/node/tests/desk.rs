@@ -68,6 +68,11 @@ impl Desk {
         desk
     }
 
+    /// A device of somebody who has no account on it.
+    pub(super) fn newcomer(seed: u8) -> Self {
+        Self::with(Keys::for_newcomer([seed; 32]), Role::Person)
+    }
+
     /// A hub with room for so many accounts, each with so many bytes.
     pub(super) fn hub(members: usize, member_bytes: u64) -> Self {
         let role = Role::Hub(HubPolicy { members, member_bytes, ..HubPolicy::default() });

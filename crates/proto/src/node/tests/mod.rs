@@ -14,6 +14,7 @@ mod heads;
 mod keeping;
 mod large;
 mod letters;
+mod linking;
 mod orphans;
 mod others;
 mod packs;
