@@ -12,10 +12,8 @@ use super::heads::WATCHES;
 use super::state::{Conn, Question, Reconciling, Remote, Service, Step};
 use crate::io::Link;
 use crate::message::{ErrorCode, Message, Summary};
-use crate::reconcile::{Root, SYMBOLS, Symbol, peel, short};
+use crate::reconcile::{Root, SYMBOLS, Symbol, first_symbols, next_symbols, peel, short};
 
-/// Symbols that are sent first: nine times of ten enough for ten differing feeds.
-const FIRST: usize = 26;
 /// Most reconciliations of others that go on at a time: each holds up to 350 KiB of symbols. Who comes
 /// meanwhile is told to send lists.
 pub(super) const RECONCILING: usize = 16;
@@ -80,8 +78,7 @@ impl Node {
         }
         if dialled {
             let request = self.request();
-            let more = usize::try_from(apart).unwrap_or(SYMBOLS).saturating_mul(3) / 2;
-            self.send_sketch(link, request, FIRST.saturating_add(more).min(SYMBOLS));
+            self.send_sketch(link, request, first_symbols(apart));
         }
         true
     }
@@ -170,12 +167,12 @@ impl Node {
     /// The row is too short: asks for one twice as long, as long as lists are longer.
     fn ask_more_symbols(&mut self, link: Link, state: Reconciling) {
         let (request, length) = (state.request, state.symbols.len());
-        let most = SYMBOLS.min(self.items.len().saturating_mul(4).max(FIRST));
+        let most = SYMBOLS.min(self.items.len().saturating_mul(4).max(first_symbols(0)));
         if length >= most {
             self.refuse_sketch(link, request, ErrorCode::TooMuch);
             return;
         }
-        let count = length.saturating_mul(2).clamp(FIRST, SYMBOLS);
+        let count = next_symbols(length);
         if let Some(conn) = self.links.get_mut(&link) {
             conn.talk.reconciling = Some(state);
         }

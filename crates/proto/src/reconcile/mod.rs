@@ -28,6 +28,20 @@ pub use symbol::Symbol;
 /// Most symbols of one sketch: enough for some 20,000 differing items. Beyond, lists are as good.
 pub const SYMBOLS: usize = 32_768;
 
+/// Symbols that are sent first: nine times of ten enough for ten differing items.
+const FIRST: usize = 26;
+
+/// How many symbols are sent first, where one set has so many items more than the other.
+pub fn first_symbols(apart: u64) -> usize {
+    let more = usize::try_from(apart).unwrap_or(SYMBOLS).saturating_mul(3) / 2;
+    FIRST.saturating_add(more).min(SYMBOLS)
+}
+
+/// How many symbols are sent where so many were too few.
+pub fn next_symbols(length: usize) -> usize {
+    length.saturating_mul(2).clamp(FIRST, SYMBOLS)
+}
+
 /// The short name of an item: the first eight bytes of its full hash.
 pub fn short(hash: &effigy_core::Cid) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = *hash.digest();
