@@ -11,9 +11,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { root } from "../tests/support/places.mjs";
-import { table } from "./support.mjs";
+import { PEERS, number, table, whole } from "./support.mjs";
 
-const number = (name, otherwise) => Number(process.env[name] ?? otherwise);
 const SOCKETS = number("SOCKETS", 10_000);
 const SECONDS = number("SECONDS", 5);
 const MINUTES = number("MINUTES", 10);
@@ -23,7 +22,6 @@ const ATTACKS = ["lists", "signatures", "garbage", "headers", "silence", "sessio
 
 const HUB = process.env.EFFIGY_HUB ?? join(root, "target/release/effigy-hub");
 const LOAD = join(root, "target/release/hub_load");
-const PEERS = join(root, "bench/peers/node_modules");
 const pins = spawnSync("taskset", ["-c", "0", "true"]).status === 0;
 const folder = await mkdtemp(join(tmpdir(), "effigy-hub-load-"));
 const running = new Set();
@@ -86,18 +84,17 @@ const matchbox = process.env.MATCHBOX ?? "matchbox_server";
 if (spawnSync(matchbox, ["--help"]).status === 0) {
   others.push({ name: "matchbox_server", protocol: "matchbox", program: matchbox, args: (at) => [`127.0.0.1:${at}`], env: () => ({ RUST_LOG: "error" }) });
 }
-const peerjs = join(PEERS, "peer/dist/bin/peerjs.js");
+const peerjs = join(PEERS, "node_modules/peer/dist/bin/peerjs.js");
 if (existsSync(peerjs)) {
   const args = (at) => [peerjs, "--port", at, "--host", "127.0.0.1", "--concurrent_limit", "100000", "--alive_timeout", "600000"];
   others.push({ name: "PeerJS server", protocol: "peerjs", program: "node", args, env: none });
 }
-const yweb = join(PEERS, "y-webrtc/bin/server.js");
+const yweb = join(PEERS, "node_modules/y-webrtc/bin/server.js");
 if (existsSync(yweb)) {
   others.push({ name: "y-webrtc signalling", protocol: "y-webrtc", program: "node", args: () => [yweb], env: (at) => ({ PORT: at, HOST: "127.0.0.1" }) });
 }
 
 const micros = (value) => `${value.toFixed(1)} µs`;
-const whole = (value) => Math.round(value).toLocaleString("en");
 
 async function reading() {
   const found = await load(["reading"]);
@@ -120,7 +117,7 @@ async function letters() {
       .catch((error) => console.log(`${other.name} was not measured: ${error.message.split("\n")[0]}`));
   }
   const own = rows[0].busy.cpu_us_each;
-  table(`Letters of about 640 bytes: 50 pairs with 8 on their way each; one pair with one (load ${loadavg()[0].toFixed(1)})`, rows.map(({ name, busy, alone }) => ({
+  table(`Letters of about 640 bytes: 50 pairs with 8 on their way each; one pair with one`, rows.map(({ name, busy, alone }) => ({
     server: name, "letters/s": whole(busy.letters_per_second), "processor each": micros(busy.cpu_us_each), "effigy-hub beside it": `${(own / busy.cpu_us_each).toFixed(2)} ×`,
     "p99, busy": micros(busy.took.p99_us), "p50, alone": micros(alone.took.p50_us), "p99, alone": micros(alone.took.p99_us),
   })));

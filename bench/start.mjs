@@ -3,19 +3,10 @@
 import { App } from "../tests/support/pages.mjs";
 import { Stage } from "../tests/support/stage.mjs";
 import { until } from "../tests/support/waiting.mjs";
-import { median, table } from "./support.mjs";
+import { WATCH_START, median, number, table } from "./support.mjs";
 
-const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const ROUNDS = number("ROUNDS", 5);
 const PHONE = { latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 750e3 / 8, offline: false };
-
-// Notes when there is something a person can use: the field for a name, or the heading of Home.
-const WATCH = `
-  const look = () => {
-    const usable = document.querySelector("main h1") && (document.querySelector("nav[aria-label=Main]") || document.querySelector("form input"));
-    if (usable && !window.usableAt) window.usableAt = performance.now();
-  };
-  new MutationObserver(look).observe(document, { childList: true, subtree: true });
-`;
 
 async function visit(device, path, slow, wait) {
   const session = await device.context.newCDPSession(device.page);
@@ -40,7 +31,7 @@ try {
     const found = { blank: [], cold: [], warm: [] };
     let bytes = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
-      const device = await stage.device(hub, `${slow ? "phone" : "desktop"}-${round}`, { init: WATCH });
+      const device = await stage.device(hub, `${slow ? "phone" : "desktop"}-${round}`, { init: WATCH_START });
       const blank = await visit(device, "/healthz", slow, "performance.now()");
       found.blank.push(blank.milliseconds);
       const cold = await visit(device, "/", slow, "window.usableAt");

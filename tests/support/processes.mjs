@@ -21,7 +21,7 @@ async function all() {
 }
 
 // The browser of this profile with all that it started, youngest last.
-async function ofProfile(folder) {
+export async function ofProfile(folder) {
   const processes = await all();
   const ids = [];
   for (const [id, { line, isDead }] of processes) {

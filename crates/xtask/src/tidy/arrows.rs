@@ -15,8 +15,9 @@ const NET_WEB: &str = "effigy-net-web";
 const WORKER: &str = "effigy-worker";
 
 /// Each crate, and all of ours that it may depend on.
-const ALLOWED: [(&str, &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str]); 18] = [
     ("effigy-bench", &[CORE, ENGINE, NET_NATIVE, PROTO, STORE, STORE_REDB]),
+    ("effigy-bench-limit", &[CORE]),
     (CORE, &[]),
     (FEED, &[CORE]),
     (STORE, &[CORE]),
