@@ -182,31 +182,29 @@ pub(crate) fn journey_packages() -> Outcome<&'static str> {
             format!("The journeys need Node {NODE} or newer, and there is {}.", node.trim());
         return Err(Failure::Missing { tool: "a newer Node", remedy });
     }
-    let folder = workspace::root().join("tests");
+    npm_packages("tests", "journeys")
+}
+
+/// What Effigy is measured beside. Where it cannot be had, it is measured without it.
+pub(crate) fn bench_peers() {
+    if !shell::on_path("npm") || npm_packages("bench/peers", "bench-peers").is_err() {
+        println!("note: what is in bench/peers could not be installed and is not measured");
+    }
+}
+
+/// The packages of a folder, as its lock file says.
+fn npm_packages(folder: &str, name: &str) -> Outcome<&'static str> {
+    let folder = workspace::root().join(folder);
     let lock = folder.join("package-lock.json");
     let current = fingerprint::of_files(std::slice::from_ref(&lock), "npm")?;
-    if folder.join("node_modules").is_dir() && fingerprint::is_remembered("journeys", &current) {
+    if folder.join("node_modules").is_dir() && fingerprint::is_remembered(name, &current) {
         return Ok("present");
     }
     let mut npm = Command::new("npm");
     npm.current_dir(&folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
     shell::run_long(&mut npm)?;
-    fingerprint::remember("journeys", &current)?;
+    fingerprint::remember(name, &current)?;
     Ok("installed")
-}
-
-/// Servers that the hub is measured beside. Where they cannot be had, it is measured without them.
-pub(crate) fn bench_peers() -> Outcome {
-    let folder = workspace::root().join("bench/peers");
-    if folder.join("node_modules").is_dir() || !shell::on_path("npm") {
-        return Ok(());
-    }
-    let mut npm = Command::new("npm");
-    npm.current_dir(&folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
-    if shell::run_long(&mut npm).is_err() {
-        println!("note: the servers in bench/peers could not be installed and are not measured");
-    }
-    Ok(())
 }
 
 /// The first number of `v20.1.0`.
