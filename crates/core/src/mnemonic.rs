@@ -16,12 +16,33 @@ use crate::identity::Secret;
 #[derive(Clone)]
 pub struct Words(Mnemonic);
 
+/// Most words of a phrase.
+pub const MOST_WORDS: usize = 24;
+
+/// Whether a phrase may have so many words.
+pub const fn is_count(words: usize) -> bool {
+    matches!(words, 12 | MOST_WORDS)
+}
+
+/// Whether this is a word of the list, written in lower case.
+pub fn is_word(word: &str) -> bool {
+    Language::English.find_word(word).is_some()
+}
+
+/// The words of the list that begin so, in its order. Four letters tell every word from all others.
+pub fn completions(beginning: &str) -> impl Iterator<Item = &'static str> + '_ {
+    Language::English.words_by_prefix_iter(beginning)
+}
+
 impl Words {
-    /// Twelve words for 16 bytes of entropy.
+    /// Twelve words for 16 bytes of entropy, twenty-four for 32.
     ///
     /// # Errors
-    /// Never for 16 bytes; the type of the error is the crate's.
-    pub fn from_entropy(entropy: &[u8; 16]) -> Result<Self, WordsError> {
+    /// For any other number of bytes.
+    pub fn from_entropy(entropy: &[u8]) -> Result<Self, WordsError> {
+        if !matches!(entropy.len(), 16 | 32) {
+            return Err(WordsError::Count);
+        }
         Mnemonic::from_entropy_in(Language::English, entropy)
             .map(Self)
             .map_err(|_| WordsError::Count)
@@ -34,8 +55,12 @@ impl Words {
     pub fn parse(text: &str) -> Result<Self, WordsError> {
         let words: Zeroizing<Vec<String>> =
             Zeroizing::new(text.split_whitespace().map(str::to_lowercase).collect());
-        if !matches!(words.len(), 12 | 24) {
+        if !is_count(words.len()) {
             return Err(WordsError::Count);
+        }
+        let unknown = words.iter().filter(|word| !is_word(word)).count();
+        if unknown > words.len() / 2 {
+            return Err(WordsError::Language);
         }
         let joined = Zeroizing::new(words.join(" "));
         Mnemonic::parse_in_normalized(Language::English, &joined).map(Self).map_err(|error| {
@@ -92,6 +117,9 @@ pub enum WordsError {
     /// Not twelve or twenty-four words.
     #[error("a recovery phrase has 12 or 24 words")]
     Count,
+    /// Most of the words are not in the list: they are of another language, or from somewhere else.
+    #[error("most of the words are not in the list")]
+    Language,
     /// A word that is not in the list.
     #[error("word {} is not in the list", index.saturating_add(1))]
     Unknown {
@@ -102,15 +130,22 @@ pub enum WordsError {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::random::Random;
 
     #[test]
     fn words_read_back_however_they_are_typed() {
-        let words = Words::from_entropy(&[3; 16]).unwrap();
-        let typed = words.iter().collect::<Vec<_>>().join("  ").to_uppercase();
-        let again = Words::parse(&format!(" {typed}\n")).unwrap();
-        assert_eq!(words.root_sign().identity(), again.root_sign().identity());
-        assert_eq!(format!("{words:?}"), "Words(..)");
+        for entropy in [[3; 16].as_slice(), &[4; 32]] {
+            let words = Words::from_entropy(entropy).unwrap();
+            let typed = words.iter().collect::<Vec<_>>().join(" \u{a0}\t").to_uppercase();
+            let again = Words::parse(&format!(" {typed}\n")).unwrap();
+            assert_eq!(words.root_sign().identity(), again.root_sign().identity());
+            assert_eq!(again.entropy().as_slice(), entropy);
+            assert_eq!(format!("{words:?}"), "Words(..)");
+        }
+        assert_eq!(Words::from_entropy(&[1; 20]).err(), Some(WordsError::Count));
     }
 
     #[test]
@@ -120,5 +155,43 @@ mod tests {
         assert_eq!(Words::parse(&twelve).err(), Some(WordsError::Checksum));
         let unknown = twelve.replacen("abandon abandon", "abandon effigy", 1);
         assert_eq!(Words::parse(&unknown).err(), Some(WordsError::Unknown { index: 1 }));
+        let french = "abaisser abandon abdiquer abeille abolir aborder aboutir aboyer abrasif abreuver abriter abroger";
+        assert_eq!(Words::parse(french).err(), Some(WordsError::Language));
+    }
+
+    #[test]
+    fn four_letters_are_enough_to_complete_a_word() {
+        assert!(is_word("zoo") && !is_word("zo") && !is_word("Zoo"));
+        assert_eq!(completions("zo").collect::<Vec<_>>(), ["zone", "zoo"]);
+        let four: BTreeSet<String> =
+            completions("").map(|word| word.chars().take(4).collect()).collect();
+        assert_eq!(four.len(), 2_048);
+    }
+
+    /// T13: of 24 words with one replaced, one in 256 passes; nobody is led to another account more
+    /// often than that.
+    #[test]
+    fn one_wrong_word_hardly_ever_passes() {
+        let mut random = Random::seeded([13; 32]);
+        let all: Vec<&str> = completions("").collect();
+        let mut passed = 0_u32;
+        for _ in 0..10_000 {
+            let right = Words::from_entropy(&random.bytes::<32>()).unwrap();
+            let mut words: Vec<&str> = right.iter().collect();
+            let at = random.below(24) as usize;
+            let wrong = all[random.below(2_048) as usize];
+            if wrong == words[at] {
+                continue;
+            }
+            words[at] = wrong;
+            match Words::parse(&words.join(" ")) {
+                Ok(other) => {
+                    assert_ne!(other.root_sign().identity(), right.root_sign().identity());
+                    passed += 1;
+                }
+                Err(why) => assert_eq!(why, WordsError::Checksum),
+            }
+        }
+        assert!((10..=60).contains(&passed), "{passed} of 10,000");
     }
 }

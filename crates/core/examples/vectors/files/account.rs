@@ -35,6 +35,8 @@ pub(crate) fn words() -> File {
         "as a person types them",
         json!({"words": typed, "synod": Words::parse(&typed).unwrap().root_sign().identity()}),
     ));
+    let spanish =
+        "ábaco abdomen abeja abierto abogado abono aborto abrazo abrir abuelo abuso acabar";
     for (name, expected, text) in [
         ("nothing", "count", String::new()),
         ("eleven words", "count", ["abandon"; 11].join(" ")),
@@ -43,6 +45,7 @@ pub(crate) fn words() -> File {
         ("checksum", "checksum", ["abandon"; 12].join(" ")),
         ("not in the list", "unknown", twelve[0].replacen("abandon", "effigy", 1)),
         ("not English", "unknown", twelve[0].replacen("abandon", "ábaco", 1)),
+        ("words of another language", "language", spanish.to_owned()),
         ("four letters instead of the word", "unknown", twelve[0].replacen("abandon", "aban", 1)),
     ] {
         cases.push(refused(name, expected, json!({"words": text}), Words::parse(&text)));
