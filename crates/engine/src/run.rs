@@ -56,6 +56,7 @@ pub async fn run(
         let ended = engine.live(&mut commands, first.take()).await;
         let has_started = engine.has_started;
         (events, open) = (engine.events, engine.open);
+        config.keys = engine.node.into_keys();
         rereads &= !has_started;
         match ended {
             Ok(()) => return Ok(()),

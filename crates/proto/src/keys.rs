@@ -13,6 +13,9 @@ use zeroize::{Zeroize, Zeroizing};
 pub struct Keys {
     /// Signs the device's entries.
     pub device: Secret,
+    /// Whether the account began elsewhere: this device may begin nothing of it, and comes to belong to
+    /// it once the account names it.
+    pub joining: bool,
     /// Opens what is sealed for the device.
     pub sealing: SealingSecret,
     /// The account; `None` for a hub, and for a device before it is linked.
@@ -26,6 +29,8 @@ pub struct Keys {
 struct Wire {
     device: String,
     entropy: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    joining: bool,
     sealing: String,
     synod: Option<Identity>,
     v: u64,
@@ -46,24 +51,25 @@ impl Keys {
     /// Never for a working build of BIP-39.
     pub fn for_account(seed: [u8; 32]) -> Result<Self, KeysError> {
         let mut random = Random::seeded(seed);
-        let words = Words::from_entropy(&random.bytes()).map_err(|_| KeysError)?;
-        Ok(Self {
-            device: Secret::from_seed(&random.bytes()),
-            sealing: SealingSecret::from_bytes(random.bytes()),
-            synod: Some(words.root_sign().identity()),
-            words: Some(words),
-        })
+        let words = Words::from_entropy(&random.bytes::<16>()).map_err(|_| KeysError)?;
+        Ok(Self { synod: Some(words.root_sign().identity()), words: Some(words), ..new(random) })
+    }
+
+    /// The keys of a new device for an account that began elsewhere, from a secret seed that is used
+    /// once. Another device of the account has to add it.
+    pub fn for_device(seed: [u8; 32], synod: Identity) -> Self {
+        Self { joining: true, synod: Some(synod), ..new(Random::seeded(seed)) }
+    }
+
+    /// The same with the words of the account, by which the device adds itself.
+    pub fn for_recovery(seed: [u8; 32], words: Words) -> Self {
+        let synod = words.root_sign().identity();
+        Self { words: Some(words), ..Self::for_device(seed, synod) }
     }
 
     /// The keys of a hub, from a secret seed that is used once.
     pub fn for_hub(seed: [u8; 32]) -> Self {
-        let mut random = Random::seeded(seed);
-        Self {
-            device: Secret::from_seed(&random.bytes()),
-            sealing: SealingSecret::from_bytes(random.bytes()),
-            synod: None,
-            words: None,
-        }
+        new(Random::seeded(seed))
     }
 
     /// The keys of a device that belongs to no account yet, from a secret seed that is used once.
@@ -76,6 +82,7 @@ impl Keys {
         let wire = Wire {
             device: BASE64URL_NOPAD.encode(&*self.device.seed()),
             entropy: self.words.as_ref().map(|words| BASE64URL_NOPAD.encode(&words.entropy())),
+            joining: self.joining,
             sealing: BASE64URL_NOPAD.encode(self.sealing.bytes()),
             synod: self.synod,
             v: 1,
@@ -89,12 +96,17 @@ impl Keys {
     /// When the bytes are not that.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeysError> {
         let wire: Wire = serde_json::from_slice(bytes).map_err(|_| KeysError)?;
-        let words = match wire.entropy.as_deref().map(decode::<16>).transpose()? {
-            Some(entropy) => Some(Words::from_entropy(&entropy).map_err(|_| KeysError)?),
+        let words = match &wire.entropy {
+            Some(entropy) => {
+                let entropy = BASE64URL_NOPAD.decode(entropy.as_bytes()).map(Zeroizing::new);
+                let entropy = entropy.map_err(|_| KeysError)?;
+                Some(Words::from_entropy(&entropy).map_err(|_| KeysError)?)
+            }
             None => None,
         };
         Ok(Self {
             device: Secret::from_seed(&*decode::<32>(&wire.device)?),
+            joining: wire.joining,
             sealing: SealingSecret::from_bytes(*decode::<32>(&wire.sealing)?),
             synod: wire.synod,
             words,
@@ -105,6 +117,17 @@ impl Keys {
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Keys(..)")
+    }
+}
+
+/// New keys that belong to nobody yet.
+fn new(mut random: Random) -> Keys {
+    Keys {
+        device: Secret::from_seed(&random.bytes()),
+        joining: false,
+        sealing: SealingSecret::from_bytes(random.bytes()),
+        synod: None,
+        words: None,
     }
 }
 
@@ -124,10 +147,15 @@ mod tests {
 
     #[test]
     fn keys_read_back_and_print_nothing() {
-        for keys in [Keys::for_account([1; 32]).unwrap(), Keys::for_hub([2; 32])] {
+        let account = Keys::for_account([1; 32]).unwrap();
+        let words = Words::from_entropy(&[3; 32]).unwrap();
+        let device = Keys::for_device([4; 32], account.synod.unwrap());
+        for keys in [account, Keys::for_hub([2; 32]), Keys::for_recovery([5; 32], words), device] {
             let again = Keys::from_bytes(&keys.to_bytes()).unwrap();
             assert_eq!(again.device.identity(), keys.device.identity());
-            assert_eq!(again.synod, keys.synod);
+            assert_eq!((again.synod, again.joining), (keys.synod, keys.joining));
+            let entropy = |keys: &Keys| keys.words.as_ref().map(Words::entropy);
+            assert_eq!(entropy(&again), entropy(&keys));
             assert_eq!(format!("{keys:?}"), "Keys(..)");
         }
         assert_eq!(Keys::from_bytes(b"{}").err(), Some(KeysError));

@@ -15,8 +15,8 @@ mod session;
 pub use api::{
     Attaching, Command, Conditions, ContentKind, Difference, Differing, Event, FeedStatus, Given,
     HandStep, HolderKind, HubRefusal, HubStatus, Known, LinkCommand, LinkFailure, LinkState,
-    Linked, Linking, Named, Network, Path, PeerStatus, Picture, PictureChange, Pixels, Receipt,
-    Refusal, Repair, Shown, StorageStatus, Ticket, Transfer, TransferState, Upkeep,
+    Linked, Linking, Membership, Named, Network, Path, PeerStatus, Picture, PictureChange, Pixels,
+    Receipt, Refusal, Repair, Shown, StorageStatus, Ticket, Transfer, TransferState, Upkeep,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError};

@@ -222,6 +222,7 @@ impl Machine {
             | Event::Followed { .. }
             | Event::Freed(_)
             | Event::Linking(_)
+            | Event::Membership(_)
             | Event::Ready
             | Event::Room
             | Event::NotKept { .. }

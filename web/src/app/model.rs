@@ -153,6 +153,8 @@ impl Model {
             }
             Event::Freed(bytes) => self.freed.set_value(bytes),
             Event::Invite(invite) => self.invite.set(Some(invite)),
+            // No screen recovers an account yet.
+            Event::Membership(_) => (),
             Event::Network(network) => self.network.set(network),
             Event::NotKept { full, ticket } => {
                 self.tickets.settle(ticket, Err(NotDone::Store { full }));

@@ -120,6 +120,20 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Forget the words of the account: the person has written them down.
+    ForgetWords {
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
+    /// Have this device added to the account that began elsewhere, by the words.
+    Join {
+        /// What the person calls this device.
+        device_name: String,
+        /// The device of the account whose place it takes; all that is known of that one has to be here.
+        replaces: Option<Identity>,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
     /// What is asked about linking a device.
     Link(LinkCommand),
     /// Read the bytes of a picture, fetching them if need be. Answered by
@@ -260,7 +274,9 @@ impl Command {
             | Self::ConnectByHand { ticket, .. }
             | Self::Delete { ticket, .. }
             | Self::EditProfile { ticket, .. }
+            | Self::ForgetWords { ticket }
             | Self::FreeSpace { ticket }
+            | Self::Join { ticket, .. }
             | Self::Publish { ticket, .. }
             | Self::PublishAttached { ticket, .. }
             | Self::Relate { ticket, .. }

@@ -76,6 +76,9 @@ pub enum Event {
     Invite(Invite),
     /// Where linking a device stands.
     Linking(Linking),
+    /// Where a device stands that is to join an account which began elsewhere. Told at the start of such
+    /// a device, and when it changes.
+    Membership(Membership),
     /// How the network is doing. At most once a second.
     Network(Network),
     /// What a ticket asked for could not be written, and is not done.
@@ -121,6 +124,17 @@ pub enum Event {
     Room,
     /// What became of those whose posts a hub keeps. Told to its operator only, by numbers.
     Upkeep(Upkeep),
+}
+
+/// Where a device stands with an account that began elsewhere.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Membership {
+    /// Nothing of the account has come. Nothing may be published in its name.
+    Searching,
+    /// Something of the account is here. It does not name this device, which may only read.
+    Found,
+    /// The account names this device.
+    Member,
 }
 
 /// What a hub did with what it keeps for others.

@@ -9,7 +9,7 @@ mod refusal;
 
 pub use command::{Attaching, Command, Conditions, PictureChange, Ticket};
 pub use content::{ContentKind, Named, Picture, Pixels, Transfer, TransferState};
-pub use event::{Event, HandStep, Known, Repair, Upkeep};
+pub use event::{Event, HandStep, Known, Membership, Repair, Upkeep};
 pub use linking::{LinkCommand, LinkFailure, Linked, Linking, Shown};
 pub use network::{
     Difference, Differing, FeedStatus, Given, HolderKind, HubRefusal, HubStatus, LinkState,

@@ -13,6 +13,8 @@ pub struct Network {
     pub hubs: Vec<HubStatus>,
     /// Who gave and took how many bytes of blobs.
     pub ledger: Vec<Given>,
+    /// Own pictures, videos and files of which this device does not have all.
+    pub missing: u64,
     /// Who is connected.
     pub peers: Vec<PeerStatus>,
     /// Who holds how much of this device's own feed.

@@ -10,9 +10,15 @@ pub enum Refusal {
     /// There is nothing in it.
     #[error("there is nothing in it")]
     Empty,
+    /// Not all that others told of is here yet.
+    #[error("not all of it is here yet")]
+    Incomplete,
     /// The letter is damaged, too old, or not for this device.
     #[error("the letter is of no use here")]
     Letter,
+    /// The account does not name this device.
+    #[error("this device does not belong to the account")]
+    NotMember,
     /// There is no room for it on this device.
     #[error("there is no room for it")]
     NoRoom,

@@ -167,6 +167,9 @@ impl Node {
                 .or_insert_with(|| effigy_feed::Synod::new(header.identity));
             state.apply(entry, payload);
             let of_account = matches!(payload, Payload::AddDevice(_) | Payload::Genesis(_));
+            if live && matches!(payload, Payload::Hubs(_)) {
+                self.note_hubs_named(entry);
+            }
             if of_account && live {
                 self.devices_changed(header.identity);
             }

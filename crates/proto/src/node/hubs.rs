@@ -238,7 +238,7 @@ impl Node {
             .collect();
         // Before a hub has proven its key it cannot be named; when the last is given up, none is.
         let named = !hubs.is_empty() || self.hubs.is_empty();
-        if state.begun() && state.hubs != hubs && named {
+        if state.begun() && state.hubs != hubs && named && self.is_member() {
             self.publish_hubs(hubs);
         }
     }

@@ -20,6 +20,7 @@ mod linking;
 mod links;
 mod marks;
 mod meeting;
+mod membership;
 mod merging;
 #[cfg(feature = "negentropy")]
 mod negentropy;
@@ -260,6 +261,7 @@ pub struct Node {
     /// Accounts that said they follow this person, while their own feed is asked for.
     knocking: BTreeMap<Identity, Knock>,
     receipts: BTreeMap<Identity, Holding>,
+    belonging: membership::Belonging,
     fence: Option<Fence>,
     /// Set while this device must not write.
     repair: Option<Repair>,
@@ -368,6 +370,7 @@ impl Node {
             followers: BTreeSet::new(),
             knocking: BTreeMap::new(),
             receipts: BTreeMap::new(),
+            belonging: membership::Belonging::default(),
             fence: config.fence,
             repair: None,
             claim: None,
@@ -411,6 +414,7 @@ impl Node {
             Input::Rtc(link, event) => self.rtc_event(link, event),
             Input::Tick => self.tick(),
         }
+        self.settle_account();
         self.forget_payloads();
         self.announce_moved();
         self.seek();
@@ -475,6 +479,11 @@ impl Node {
             && !self.outbox.iter().any(has_to_happen_first)
     }
 
+    /// The keys as they are now: the words may have been forgotten.
+    pub fn into_keys(self) -> Keys {
+        self.keys
+    }
+
     /// The next thing to do, if any.
     pub fn poll(&mut self) -> Option<Output> {
         self.outbox.pop_front()
@@ -484,10 +493,6 @@ impl Node {
         match command {
             Command::AcceptInvite { invite, ticket } => self.accept_invite(&invite, ticket),
             Command::AddHub { origin } => self.add_hub(origin),
-            Command::Begin { device_name, name, picture, ticket } => {
-                let done = self.begin(&device_name, &name, picture);
-                self.answer(ticket, done);
-            }
             Command::Comment { parent, pictures, root, text, ticket } => {
                 let done = self.comment(parent, pictures, root, text);
                 self.answer(ticket, done);
@@ -538,6 +543,25 @@ impl Node {
                 self.answer(ticket, done.map(|()| None));
             }
             Command::Wake => self.wake(),
+            other => self.account_command(other),
+        }
+    }
+
+    /// What is asked of the account itself.
+    fn account_command(&mut self, command: Command) {
+        match command {
+            Command::Begin { device_name, name, picture, ticket } => {
+                let done = self.begin(&device_name, &name, picture);
+                self.answer(ticket, done);
+            }
+            Command::ForgetWords { ticket } => {
+                self.keys.words = None;
+                self.answer(ticket, Ok(None));
+            }
+            Command::Join { device_name, replaces, ticket } => {
+                let done = self.join(&device_name, replaces);
+                self.answer(ticket, done);
+            }
             of_contents => self.content_command(of_contents),
         }
     }

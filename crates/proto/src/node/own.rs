@@ -1,9 +1,7 @@
 //! What this device says itself: signed only behind the fence, durable before anybody is told.
 
-use effigy_core::identity::Purpose;
 use effigy_core::payload::{
-    AddDevice, Block, Comment, Content, Delete, Follow, Genesis, Image, Mute, Note, Power, Profile,
-    Tag, consent_bytes,
+    AddDevice, Block, Comment, Content, Delete, Follow, Genesis, Image, Mute, Note, Profile, Tag,
 };
 use effigy_core::seal::{self, SealingSecret};
 use effigy_core::text::clean_name;
@@ -50,6 +48,9 @@ impl Node {
         picture: Option<Picture>,
     ) -> Result<Option<Cid>, Refusal> {
         let synod = self.my_synod().ok_or(Refusal::Account)?;
+        if self.keys.joining {
+            return Err(Refusal::NotMember);
+        }
         self.may_write()?;
         if self.feeds.get(&synod).is_some_and(|held| !held.feed.is_empty()) {
             return Err(Refusal::Account);
@@ -63,26 +64,23 @@ impl Node {
         let root = words.root_sign();
         let root_seal = SealingSecret::from_bytes(*words.root_seal());
         let sealing_key = root_seal.key().map_err(|_| Refusal::Account)?;
-        self.write(
-            Pen::Root(Box::new(root.clone())),
-            &Payload::Genesis(Genesis { sealing_key }),
-            &[],
-        )?;
-        let sealing_key = self.keys.sealing.key().map_err(|_| Refusal::Account)?;
-        let consent = self.keys.device.sign(Purpose::Consent, &consent_bytes(synod, &sealing_key));
-        let device = AddDevice {
-            consent,
-            identity: self.me,
-            name: clean_name(device_name),
-            powers: vec![Power::Admin, Power::Post],
-            replaces: None,
-            sealing_key,
-        };
-        self.write(Pen::Root(Box::new(root)), &Payload::AddDevice(device), &[])?;
+        let genesis = Payload::Genesis(Genesis { sealing_key });
+        self.write(Pen::Root(Box::new(root.clone())), &genesis, &[])?;
+        let device = self.as_device(synod, device_name, None)?;
+        self.write_by_root(root, device)?;
         let (picture, blobs) =
             picture.map_or((None, Vec::new()), |(image, blobs)| (Some(image), blobs));
         let profile = Profile { about: String::new(), name, picture };
         self.write(Pen::Admin, &Payload::Profile(profile), &blobs).map(Some)
+    }
+
+    /// The root of the account says that a device belongs to it.
+    pub(super) fn write_by_root(
+        &mut self,
+        root: Secret,
+        device: AddDevice,
+    ) -> Result<Cid, Refusal> {
+        self.write(Pen::Root(Box::new(root)), &Payload::AddDevice(device), &[])
     }
 
     pub(super) fn publish(
@@ -262,6 +260,10 @@ impl Node {
             effigy_core::payload::PayloadError::Empty => Refusal::Empty,
             _ => Refusal::TooLong,
         })?;
+        if !matches!(pen, Pen::Root(_)) && !self.is_member() {
+            let begins = self.feeds.get(&synod).is_none_or(|held| held.feed.is_empty());
+            return Err(if begins { Refusal::Account } else { Refusal::NotMember });
+        }
         let (identity, secret) = match pen {
             Pen::Device => (self.me, self.secret()),
             Pen::Root(root) => (synod, *root),

@@ -533,6 +533,7 @@ impl Node {
         } else {
             self.begin_review();
         }
+        self.settle_account();
         self.status_changed = true;
         self.retry_hubs();
         self.reconsider_status();

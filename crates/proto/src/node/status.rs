@@ -117,6 +117,7 @@ impl Node {
                     retry_at: hub.link.is_none().then_some(self.clock_at(hub.retry_at)),
                 })
                 .collect(),
+            missing: self.missing(),
             peers: self.links.values().filter_map(|conn| self.peer_status(conn)).collect(),
             receipts: self
                 .receipts
@@ -216,6 +217,15 @@ impl Node {
             synod: self.account_of(conn),
             to_receive,
         })
+    }
+
+    /// How many own contents are not here whole.
+    fn missing(&self) -> u64 {
+        let Some(me) = self.my_synod() else { return 0 };
+        let lacks = |content: &&Content| {
+            content.state != ContentState::Complete && content.owners.contains_key(&me)
+        };
+        self.contents.values().filter(lacks).count() as u64
     }
 
     pub(super) fn storage(&self) -> StorageStatus {

@@ -3,16 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use effigy_core::payload::ImageType;
 use effigy_core::{Cid, Entry, Identity};
 use effigy_feed::Relation;
-use effigy_proto::{
-    Command, Event, Frame, Known, Network, Path, Picture, PictureChange, Pixels, Ticket, record,
-};
+use effigy_proto::{Command, Event, Frame, Known, Network, Path, PictureChange, Ticket, record};
 use effigy_store::Table;
 use effigy_store::pack::Pack;
 
-use crate::together::{HUB, Together};
+use crate::together::{HUB, Together, picture};
 
 const ANA: usize = 1;
 const BEN: usize = 2;
@@ -366,30 +363,4 @@ fn garbage(bytes: &mut Bytes<'_>, how: u8) -> Frame {
             Frame::Text(format!("{{\"type\":\"{kind}\"{text}}}"))
         }
     }
-}
-
-/// A picture of its own for each number: nothing here looks at its pixels.
-fn picture(number: u8) -> Picture {
-    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    let pixels = [number; 40];
-    for (kind, data) in [
-        (b"IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0].as_slice()),
-        (b"IDAT", pixels.as_slice()),
-        (b"IEND", &[]),
-    ] {
-        file.extend_from_slice(&u32::try_from(data.len()).unwrap().to_be_bytes());
-        let body = [kind.as_slice(), data].concat();
-        file.extend_from_slice(&body);
-        file.extend_from_slice(&crc(&body).to_be_bytes());
-    }
-    let full = Pixels { bytes: file, image_type: ImageType::Png, height: 1, width: 1 };
-    Picture { alt: String::new(), full, thumbnail: None }
-}
-
-fn crc(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0_u32, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
-        })
-    })
 }

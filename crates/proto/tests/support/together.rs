@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeBounds as _;
 
 use effigy_core::Time;
+use effigy_core::payload::ImageType;
 use effigy_proto::{
     Binding, Command, Config, Event, Fence, Frame, Input, Keys, Link, Message, Node, Output, Path,
-    Role, RtcAction, RtcEvent, Ticket,
+    Picture, Pixels, Role, RtcAction, RtcEvent, Ticket,
 };
 use effigy_store::{Batch, Durability, Key};
 
@@ -74,6 +75,26 @@ impl Together {
         };
         (0..together.machines.len()).for_each(|machine| together.start(machine));
         together
+    }
+
+    /// Somebody's new device, turned on.
+    pub(crate) fn add(&mut self, keys: Keys) -> usize {
+        self.machines.push(Machine::new(keys, Role::Person));
+        let machine = self.machines.len() - 1;
+        self.start(machine);
+        machine
+    }
+
+    /// What a machine kept in its store is gone: it is off.
+    pub(crate) fn empty(&mut self, machine: usize) {
+        self.crash(machine, 0);
+        self.machines[machine].disk.clear();
+    }
+
+    /// All that a machine kept is gone but its keys: it is off.
+    pub(crate) fn wipe(&mut self, machine: usize) {
+        self.empty(machine);
+        self.machines[machine].fence = None;
     }
 
     /// Turns a machine on.
@@ -415,4 +436,30 @@ fn received(link: Link, frame: &Frame) -> Input {
             Frame::Text(text) => Message::decode_text(text),
         },
     )
+}
+
+/// A picture of its own for each number: nothing here looks at its pixels.
+pub(crate) fn picture(number: u8) -> Picture {
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    let pixels = [number; 40];
+    for (kind, data) in [
+        (b"IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0].as_slice()),
+        (b"IDAT", pixels.as_slice()),
+        (b"IEND", &[]),
+    ] {
+        file.extend_from_slice(&u32::try_from(data.len()).unwrap().to_be_bytes());
+        let body = [kind.as_slice(), data].concat();
+        file.extend_from_slice(&body);
+        file.extend_from_slice(&crc(&body).to_be_bytes());
+    }
+    let full = Pixels { bytes: file, image_type: ImageType::Png, height: 1, width: 1 };
+    Picture { alt: String::new(), full, thumbnail: None }
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
+    })
 }

@@ -98,7 +98,7 @@ impl Node {
     }
 
     /// An entry points to content that is no picture. What is long comes when a screen asks for it; at a
-    /// hub, as far as there is room for its author.
+    /// hub, as far as there is room for its author, and to all devices of its author.
     pub(in crate::node) fn point_to_attached(
         &mut self,
         attached: Attached,
@@ -106,7 +106,8 @@ impl Node {
         comparable: u64,
     ) {
         let is_small = attached.size <= SMALL && Time(comparable) >= self.lazy_before;
-        let auto = self.is_hub() || (is_small && !self.is_sparing());
+        let own = Some(owner) == self.my_synod();
+        let auto = self.is_hub() || ((is_small || own) && !self.is_sparing());
         self.add_content(Named::attached(attached), owner, auto);
     }
 
