@@ -7,7 +7,7 @@ use crate::{ChainError, Feed, Verdict};
 
 /// The same header under another signature. A feed does not look at signatures: whoever loads
 /// entries from a store or a peer has done so.
-fn signed_again(entry: &Entry, n: u32) -> Entry {
+pub(super) fn signed_again(entry: &Entry, n: u32) -> Entry {
     let mut bytes = [0; 64];
     bytes[..4].copy_from_slice(&n.to_be_bytes());
     let header = entry.bytes().split(|byte| *byte == b'\n').next().unwrap();

@@ -3,6 +3,7 @@
 use effigy_core::payload::{Comment, Delete, Mute};
 use effigy_core::{Cid, Entry, Payload};
 
+use super::chains::signed_again;
 use super::{account, add, entry, genesis, note, secret};
 use crate::{ReplyState, View};
 
@@ -45,6 +46,35 @@ fn talk() -> (View, Cid, Cid, Cid) {
 /// Depth, state and id of all answers.
 fn thread(view: &View, root: &Cid) -> Vec<(usize, ReplyState, Cid)> {
     view.replies(root).iter().map(|reply| (reply.depth, reply.state, reply.id)).collect()
+}
+
+/// The owner of a key can sign one answer twice: those who know it by either name answered it.
+#[test]
+fn an_answer_by_two_names_has_all_that_answers_it() {
+    use ReplyState::{Here, TakenBack};
+    let view = view();
+    let post = (entry(10, 20, &[], 100, &note("a post")), note("a post"));
+    let root = post.0.id();
+    let twice = answer(1, 101, root, root);
+    let again = signed_again(&twice.0, 7);
+    let names = [twice.0.id(), again.id()];
+    let [one, other] = [(2, 102, names[0]), (0, 103, names[1])]
+        .map(|(person, now, parent)| answer(person, now, root, parent));
+    let said = [&post, &twice, &(again, twice.1.clone()), &one, &other];
+    for turn in 0..said.len() {
+        let mut view = view.clone();
+        said.iter().cycle().skip(turn).take(said.len()).for_each(|said| insert(&mut view, said));
+        let id = names[0].min(names[1]);
+        let below = [(1, Here, one.0.id()), (1, Here, other.0.id())];
+        assert_eq!(thread(&view, &root), [vec![(0, Here, id)], below.to_vec()].concat());
+        for name in names {
+            assert_eq!(view.reply_count(&name), 2, "by whichever name one asks");
+        }
+        // Taken back by one name it is taken back.
+        let payload = Payload::Delete(Delete { target: names[turn % 2] });
+        view.insert(&entry(11, 21, &[], 200, &payload), &payload);
+        assert_eq!(thread(&view, &root)[0], (0, TakenBack, id));
+    }
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub struct View {
     posts: BTreeMap<Cid, Post>,
     /// The digest behind every id.
     ids: BTreeMap<Cid, Cid>,
+    /// All ids of posts that came under several: whoever answers one of them answers the post.
+    names: BTreeMap<Cid, BTreeSet<Cid>>,
     /// Posts that begin a thread, in their order.
     timeline: BTreeSet<Order>,
     /// Answers by the id of what they answer.
@@ -138,6 +140,7 @@ impl View {
             profiles: BTreeMap::new(),
             posts: BTreeMap::new(),
             ids: BTreeMap::new(),
+            names: BTreeMap::new(),
             timeline: BTreeSet::new(),
             replies: BTreeMap::new(),
             threads: BTreeMap::new(),
@@ -290,13 +293,22 @@ impl View {
 
     /// The words an entry is marked with.
     pub fn tags(&self, id: &Cid) -> Vec<&str> {
-        let first = (*id, String::new());
-        self.tags
-            .range(first..)
-            .take_while(|((target, _), _)| target == id)
-            .filter(|(_, (_, on))| *on)
-            .map(|((_, word), _)| word.as_str())
-            .collect()
+        let mut words: BTreeMap<&str, (Order, bool)> = BTreeMap::new();
+        for name in self.names(id) {
+            let marks = self.tags.range((name, String::new())..);
+            for ((_, word), mark) in marks.take_while(|((target, _), _)| *target == name) {
+                let newest = words.entry(word).or_insert(*mark);
+                *newest = (*mark).max(*newest);
+            }
+        }
+        words.into_iter().filter(|(_, (_, on))| *on).map(|(word, _)| word).collect()
+    }
+
+    /// All ids of the post that has this one; just this for what is not here.
+    fn names(&self, id: &Cid) -> impl Iterator<Item = Cid> + '_ {
+        let several = self.ids.get(id).and_then(|digest| self.names.get(digest));
+        let only = several.is_none().then_some(*id);
+        several.into_iter().flatten().copied().chain(only)
     }
 
     /// Somebody, if anything is known of them.
@@ -329,9 +341,8 @@ impl View {
 
     /// Whether a device of the same account took the post back.
     fn taken_back(&self, post: &Post) -> bool {
-        self.deletions
-            .get(&post.id)
-            .is_some_and(|by| by.iter().any(|device| self.owners.contains(&(*device, post.author))))
+        let mut by = self.names(&post.id).filter_map(|name| self.deletions.get(&name)).flatten();
+        by.any(|device| self.owners.contains(&(*device, post.author)))
     }
 
     fn post(&mut self, entry: &Entry, order: Order, said: Said) {
@@ -347,7 +358,11 @@ impl View {
             }
         }
         let device = entry.header().identity;
-        let id = self.posts.get(&order.1).map_or(entry.id(), |post| post.id.min(entry.id()));
+        let known = self.posts.get(&order.1).map_or(entry.id(), |post| post.id);
+        if known != entry.id() {
+            self.names.entry(order.1).or_default().extend([known, entry.id()]);
+        }
+        let id = known.min(entry.id());
         self.posts.insert(order.1, Post { author, device, id, said, order });
     }
 

@@ -1,6 +1,6 @@
 //! What hangs from an entry: answers, answers to answers, and the places of those that are missing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::Cid;
 
@@ -59,7 +59,8 @@ impl View {
             .collect();
         // What is missing stands where the first that answers it would.
         let mut missing: BTreeMap<Cid, Order> = BTreeMap::new();
-        for order in self.threads.get(id).into_iter().flatten() {
+        let of_thread = self.names(id).filter_map(|name| self.threads.get(&name)).flatten();
+        for order in of_thread.collect::<BTreeSet<_>>() {
             let Some(post) = self.posts.get(&order.1) else { continue };
             let Said::Comment { parent, .. } = post.said else { continue };
             let is_new = parent != *id && !self.ids.contains_key(&parent);
@@ -78,8 +79,9 @@ impl View {
 
     /// The answers to an entry, oldest first.
     fn answers_to(&self, id: &Cid) -> impl DoubleEndedIterator<Item = &Post> {
-        let orders = self.replies.get(id).into_iter().flatten();
-        orders.filter_map(|order| self.posts.get(&order.1))
+        let orders = self.names(id).filter_map(|name| self.replies.get(&name)).flatten();
+        let orders: BTreeSet<&Order> = orders.collect();
+        orders.into_iter().filter_map(|order| self.posts.get(&order.1))
     }
 
     /// An answer at its place; `None` for those of somebody muted or blocked, and what hangs from them.
