@@ -43,7 +43,11 @@ impl Manifest {
         Self::new(wire.pieces, wire.size)
     }
 
-    pub(super) fn new(pieces: Vec<Cid>, size: u64) -> Result<Self, ManifestError> {
+    /// The manifest of content of this size in these pieces.
+    ///
+    /// # Errors
+    /// When there are too many pieces, or not as many as follow from the size.
+    pub fn new(pieces: Vec<Cid>, size: u64) -> Result<Self, ManifestError> {
         if pieces.len() > MANIFEST_ITEMS || size > PART_BYTES {
             return Err(ManifestError::TooLarge);
         }
@@ -70,7 +74,11 @@ impl Manifest {
         self.size.saturating_sub(start).min(BLOB_BYTES as u64)
     }
 
-    pub(super) fn to_blob(&self) -> Result<Blob, ManifestError> {
+    /// The blob whose name is the name of the content.
+    ///
+    /// # Errors
+    /// None for a manifest that was made here or read.
+    pub fn to_blob(&self) -> Result<Blob, ManifestError> {
         let wire = Wire {
             pieces: self.pieces.clone(),
             size: self.size,

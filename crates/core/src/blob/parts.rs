@@ -44,7 +44,11 @@ impl Parts {
         Self::new(wire.parts, wire.size)
     }
 
-    pub(super) fn new(parts: Vec<Cid>, size: u64) -> Result<Self, ManifestError> {
+    /// The list of content of this size in these parts.
+    ///
+    /// # Errors
+    /// When there are too many parts, or not as many as follow from the size.
+    pub fn new(parts: Vec<Cid>, size: u64) -> Result<Self, ManifestError> {
         if parts.len() > MANIFEST_ITEMS || size > FILE_BYTES {
             return Err(ManifestError::TooLarge);
         }
@@ -65,7 +69,11 @@ impl Parts {
         self.size
     }
 
-    pub(super) fn to_blob(&self) -> Result<Blob, ManifestError> {
+    /// The blob whose name is the name of the content.
+    ///
+    /// # Errors
+    /// None for a list that was made here or read.
+    pub fn to_blob(&self) -> Result<Blob, ManifestError> {
         let wire =
             Wire { parts: self.parts.clone(), size: self.size, kind: "parts".to_owned(), v: 1 };
         let bytes = canon::write(&wire).map_err(ManifestError::Json)?;

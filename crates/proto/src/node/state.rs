@@ -601,7 +601,7 @@ pub(super) enum Pending {
     /// A piece of a video that is looked through.
     Scan { content: Named, piece: Cid },
     /// A blob for a peer.
-    Blob { link: Link, request: u32, offset: u32, max_size: u32 },
+    Blob { blob: Cid, link: Link, request: u32, offset: u32, max_size: u32 },
     /// A picture of a draft.
     DraftPicture { slot: String, place: u8 },
     /// A pack for a peer.

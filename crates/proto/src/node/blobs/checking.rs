@@ -7,7 +7,7 @@ use effigy_core::limits::BLOB_BYTES;
 use effigy_core::{Blob, Cid, image, video};
 use effigy_store::Batch;
 
-use super::{assemble, blob_key, blob_puts, complete_key, complete_put, here_key, pieces};
+use super::{assemble, blob_key, blob_puts, complete_put, here_key, pieces};
 use crate::api::{ContentKind, Event, Named};
 use crate::node::Node;
 use crate::node::state::{ContentState, Pending};
@@ -203,22 +203,6 @@ impl Node {
         } else if self.looked_at.remove(&named) {
             self.read_content(named);
         }
-    }
-
-    /// A blob of a picture that should be here is not, or is damaged: that one is fetched again.
-    pub(super) fn lost(&mut self, named: Named, blob: Cid) {
-        let Some(content) = self.contents.get_mut(&named) else { return };
-        content.state = ContentState::Missing;
-        self.here.remove(&blob);
-        let mut batch = Batch::new().delete(blob_key(&blob)).delete(here_key(&blob));
-        if named.kind == ContentKind::Picture {
-            self.wholes.remove(&named.cid);
-            batch = batch.delete(complete_key(&named.cid));
-        }
-        self.save(batch);
-        self.keep_flags(named);
-        self.want_content(named);
-        self.tell_none(named);
     }
 
     pub(super) fn manifest_loaded(&mut self, named: Named, bytes: Option<Vec<u8>>) {

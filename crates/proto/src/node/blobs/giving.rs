@@ -1,6 +1,7 @@
 //! What is given to others: only what was looked through.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use effigy_core::Cid;
 use effigy_core::limits::CHUNK_BYTES;
@@ -91,27 +92,36 @@ impl Node {
             return;
         }
         conn.serving = conn.serving.saturating_add(1);
-        self.load(blob_key(&cid), Pending::Blob { link, request, offset, max_size });
+        self.load(blob_key(&cid), Pending::Blob { blob: cid, link, request, offset, max_size });
     }
 
+    /// A blob that somebody is to get was read. What a disk damaged goes to nobody: they would take this
+    /// node for a liar.
     pub(in crate::node) fn blob_loaded(
         &mut self,
+        blob: Cid,
         link: Link,
         request: u32,
-        offset: u32,
-        max_size: u32,
+        range: Range<u32>,
         bytes: Option<Vec<u8>>,
     ) {
+        let sound = bytes.filter(|bytes| Cid::of(bytes) == blob);
+        let sound = sound.or_else(|| self.mend_blob(blob));
+        let is_gone = sound.is_none();
+        let (offset, most) = (range.start as usize, range.end as usize);
+        let fits = sound.filter(|bytes| bytes.len() >= offset && bytes.len() <= most);
         let Some(conn) = self.links.get_mut(&link) else { return };
-        let fits = bytes
-            .filter(|bytes| bytes.len() >= offset as usize && bytes.len() <= max_size as usize);
         let Some(bytes) = fits else {
             conn.serving = conn.serving.saturating_sub(1);
             self.send(link, &Message::Error { about: request, code: ErrorCode::NotFound });
+            if is_gone {
+                // They are told when it is here again.
+                self.looked_for(link, vec![blob]);
+            }
             return;
         };
         let end = bytes.len();
-        conn.sending.push_back(Sending { request, bytes, offset: offset as usize, end });
+        conn.sending.push_back(Sending { request, bytes, offset, end });
         self.pump(link);
     }
 

@@ -196,16 +196,6 @@ impl Node {
         }
     }
 
-    /// Something of what should be whole is not here: it is fetched again.
-    fn incomplete(&mut self, named: Named) {
-        let Some(content) = self.contents.get_mut(&named) else { return };
-        content.state = ContentState::Missing;
-        self.keep_flags(named);
-        if self.contents.get(&named).is_some_and(|content| content.auto) {
-            self.want_content(named);
-        }
-    }
-
     /// Writes down whether content is whole, and whether somebody wants to have it.
     pub(super) fn keep_flags(&mut self, named: Named) {
         let Some(content) = self.contents.get(&named) else { return };
@@ -287,7 +277,7 @@ impl Node {
     }
 
     /// A piece is not here any more. Tells whether it is nowhere.
-    fn take_out(&mut self, part: Cid, at: usize) -> Option<Cid> {
+    pub(super) fn take_out(&mut self, part: Cid, at: usize) -> Option<Cid> {
         let leaf = self.leaves.get_mut(&part)?;
         let piece = leaf.pieces.get(at).copied().filter(|_| leaf.have.has(at))?;
         leaf.have.set(at, false);
@@ -302,7 +292,7 @@ impl Node {
         (!self.here.contains_key(&piece)).then_some(piece)
     }
 
-    fn save_bits(&mut self, part: Cid) {
+    pub(super) fn save_bits(&mut self, part: Cid) {
         if let Some(leaf) = self.leaves.get(&part) {
             self.save(Batch::new().put(bits_key(&part), leaf.have.to_bytes()));
         }
@@ -451,28 +441,6 @@ impl Node {
         self.drop_pieces(named, &mut batch);
         self.save(batch);
         self.refuse(named);
-    }
-
-    /// A piece that should be here is not, or is damaged: that one is fetched again.
-    pub(super) fn lose_piece(&mut self, named: Named, piece: Cid) {
-        let tree = self.contents.get(&named).and_then(|content| content.tree.as_ref());
-        let parts = tree.map_or_else(Vec::new, |tree| tree.parts.clone());
-        for part in parts {
-            let Some(leaf) = self.leaves.get(&part) else { continue };
-            let same = |(_, cid): &(usize, &Cid)| **cid == piece;
-            let places: Vec<usize> =
-                leaf.pieces.iter().enumerate().filter(same).map(|(at, _)| at).collect();
-            if places.is_empty() {
-                continue;
-            }
-            for at in places {
-                self.take_out(part, at);
-            }
-            self.save_bits(part);
-        }
-        self.here.remove(&piece);
-        self.save(Batch::new().delete(blob_key(&piece)).delete(here_key(&piece)));
-        self.incomplete(named);
     }
 
     /// Takes the pieces and lists of long content off this device, but for those that other content has.

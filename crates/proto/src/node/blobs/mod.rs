@@ -106,8 +106,8 @@ impl Node {
     pub(in crate::node) fn loaded(&mut self, load: crate::io::Load, bytes: Option<Vec<u8>>) {
         match self.loads.remove(&load) {
             None => (),
-            Some(Pending::Blob { link, request, offset, max_size }) => {
-                self.blob_loaded(link, request, offset, max_size, bytes);
+            Some(Pending::Blob { blob, link, request, offset, max_size }) => {
+                self.blob_loaded(blob, link, request, offset..max_size, bytes);
             }
             Some(Pending::Check { content, piece }) => {
                 self.piece_loaded((content, piece), true, bytes);

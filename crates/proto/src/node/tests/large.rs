@@ -247,6 +247,25 @@ fn a_damaged_piece_is_fetched_again_and_no_other() {
     assert_eq!(read(&mut desk, named, 0), Some(all));
 }
 
+/// The same for what is looked at before it is given to somebody else.
+#[test]
+fn a_damaged_piece_is_given_to_nobody() {
+    let mut eve = Actor::new(3);
+    let (blobs, named) = offers(&mut eve, &bytes(5 * BLOB_BYTES));
+    let (mut desk, hub) = following(&[&eve]);
+    let asker = desk.enters(7, &Secret::from_seed(&[70; 32]), None).link;
+    fetch(&mut desk, named);
+    gives(&mut desk, hub.link, &blobs, 99);
+    for damaged in [&blobs[3], blobs.last().unwrap()] {
+        let key = effigy_store::Key::new(Table::Blobs, damaged.cid().digest().as_slice());
+        desk.keep(effigy_store::Batch::new().put(key, b"rubbish".as_slice()));
+    }
+    // The manifest is known by heart, the piece is not.
+    assert_eq!(given(&mut desk, asker, &blobs), blobs.len() - 1);
+    assert_eq!(gives(&mut desk, hub.link, &blobs, 99), [blobs[3].cid()]);
+    assert_eq!(given(&mut desk, asker, &blobs), blobs.len());
+}
+
 #[test]
 fn a_manifest_that_lies_is_refused_before_a_piece_is_asked_for() {
     let mut eve = Actor::new(3);

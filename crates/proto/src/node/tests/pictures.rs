@@ -94,6 +94,13 @@ fn shown(desk: &mut Desk, cid: Cid, size: u64) -> Option<Vec<u8>> {
     })?
 }
 
+impl Desk {
+    /// A blob as it rests on the disk.
+    fn blob(&self, cid: Cid) -> Option<Vec<u8>> {
+        self.disk.get(&Key::new(Table::Blobs, cid.digest().as_slice())).cloned()
+    }
+}
+
 fn keeps(desk: &Desk, cid: Cid) -> bool {
     desk.table(Table::Blobs).iter().any(|(key, _)| key.as_slice() == cid.digest())
 }
@@ -208,6 +215,23 @@ fn after_a_bad_picture_the_good_ones_come() {
     }
 }
 
+/// Whose pictures are bad is not the fault of whoever hands them on, however many there are.
+#[test]
+fn a_hub_that_hands_on_bad_pictures_of_others_is_kept() {
+    let mut eve = Actor::new(3);
+    let bad = [svg(0), svg(600_000), jpeg(0, Some(gps())), png(50_000, 50_000, 9), svg(9)];
+    let blobs: Vec<Vec<Blob>> = bad.iter().map(|bytes| shows(&mut eve, bytes)).collect();
+    let good = jpeg(0, None);
+    let last = shows(&mut eve, &good);
+    for (who, mut desk, link, _) in receivers(&eve) {
+        for blobs in &blobs {
+            assert_eq!(gives(&mut desk, link, blobs), [], "{who}");
+        }
+        gives(&mut desk, link, &last);
+        assert!(desk.closed.is_empty() && keeps(&desk, last[0].cid()), "{who}");
+    }
+}
+
 #[test]
 fn a_bad_picture_takes_no_piece_of_a_good_one_with_it() {
     let (mut ben, mut eve) = (Actor::new(2), Actor::new(3));
@@ -318,6 +342,36 @@ fn a_damaged_piece_costs_no_other() {
     assert_eq!(wanted, Some(vec![damaged]));
     assert_eq!(gives(&mut desk, hub.link, &blobs), []);
     assert_eq!(shown(&mut desk, blobs[0].cid(), good.len() as u64), Some(good));
+}
+
+/// Who has a damaged disk is no liar: they look at what they give, and fetch it again.
+#[test]
+fn what_a_disk_damaged_is_given_to_nobody_and_fetched_again() {
+    let (good, alone) = (jpeg(600_000, None), jpeg(1_000, None));
+    let mut eve = Actor::new(3);
+    let blobs = [shows(&mut eve, &good), shows(&mut eve, &alone)].concat();
+    for (who, mut desk, link, asker) in receivers(&eve) {
+        assert_eq!(gives(&mut desk, link, &blobs), []);
+        for (place, blob) in blobs.iter().enumerate() {
+            let key = Key::new(Table::Blobs, blob.cid().digest().as_slice());
+            desk.keep(Batch::new().put(key, vec![9; blob.bytes().len()]));
+            let (_, given) = got(&mut desk, asker, std::slice::from_ref(blob));
+            if place == 0 {
+                assert_eq!(given, [blob.cid()], "{who}: a manifest is known by heart");
+                assert_eq!(desk.blob(blob.cid()).as_deref(), Some(blob.bytes()), "{who}");
+                continue;
+            }
+            assert_eq!(given, [], "{who}: {place}");
+            assert_eq!(gives(&mut desk, link, std::slice::from_ref(blob)), []);
+            let told = Message::IHave { blobs: vec![(blob.cid(), blob.size())] };
+            assert!(desk.heard(asker).contains(&told), "{who} tells when it is here again");
+            assert_eq!(got(&mut desk, asker, std::slice::from_ref(blob)).1, [blob.cid()]);
+        }
+        if who == "a person" {
+            let found = shown(&mut desk, blobs[0].cid(), good.len() as u64);
+            assert_eq!(found.as_ref(), Some(&good));
+        }
+    }
 }
 
 /// Says in a post that under this name there is a picture of so many bytes.
