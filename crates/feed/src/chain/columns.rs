@@ -70,6 +70,11 @@ impl Columns {
         first.or_else(|| self.further.get(id).copied())
     }
 
+    /// All ids by which entries are known.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &Cid> {
+        self.ids.iter().chain(self.further.keys())
+    }
+
     /// The place of an entry, by its digest.
     pub(super) fn place_of_digest(&self, digest: &Cid) -> Option<u32> {
         self.by_digest.find(digest, |place| self.digests.get(place as usize))

@@ -246,6 +246,11 @@ impl Feed {
         self.entries.at(position).map(|(_, _, id)| id)
     }
 
+    /// All ids by which entries of the feed are known.
+    pub fn ids(&self) -> impl Iterator<Item = &Cid> {
+        self.entries.ids()
+    }
+
     /// Places, in the order of arrival, of what somebody lacks who has these tips and all that
     /// came before them: at most `limit` after the first `skip`. Ids that are unknown here are passed
     /// over.

@@ -3,7 +3,7 @@
 use effigy_core::seal::{self, Envelope};
 use effigy_core::{Cid, Entry, Identity, Payload, Time};
 use effigy_feed::planted::{self, Bug};
-use effigy_feed::{Arrival, Verdict};
+use effigy_feed::{Arrival, Feed, Verdict};
 use effigy_store::{Batch, Key, Pack, Table};
 
 use super::Node;
@@ -89,6 +89,7 @@ impl Node {
             Ok(Verdict::Parked { until }) => self.waiting.add(arrival, until),
             Ok(Verdict::Waiting { .. }) => self.waiting.add(arrival, Time(0)),
             Ok(Verdict::New { position }) => {
+                self.list(identity, &arrival.entry.id());
                 self.admit(arrival, payload, position, intake);
             }
         }
@@ -107,6 +108,7 @@ impl Node {
         let (id, identity) = (entry.id(), entry.header().identity);
         let place = self.feeds.get(&identity).and_then(|held| held.feed.position(&id));
         if let Some(place) = place {
+            self.list(identity, &id);
             self.fill(identity, place, Record { entry, payload: bytes.zip(payload) });
         }
     }
@@ -116,7 +118,7 @@ impl Node {
     fn permitted(&self, arrival: &Arrival, payload: Option<&Payload>) -> Option<bool> {
         let header = arrival.entry.header();
         let payload = payload?;
-        let empty = effigy_feed::Feed::new(header.identity);
+        let empty = Feed::new(header.identity);
         let feed = self.feeds.get(&header.identity).map_or(&empty, |held| &held.feed);
         if !header.parents.iter().all(|parent| feed.contains(parent)) {
             return Some(true);
@@ -295,12 +297,13 @@ impl Node {
         let old = held.feed.generation();
         let firsts = held.packs.keys();
         let gone: Vec<Key> = firsts.flat_map(|first| delete_pack(&identity, old, *first)).collect();
+        let given_up = std::mem::replace(&mut held.feed, Feed::new(identity));
         held.feed.begin(generation);
         held.packs.clear();
         held.bytes = 0;
         held.remote.clear();
         self.newest.forget(&identity);
-        self.forget_places(identity);
+        self.forget_places(identity, &given_up);
         self.stop_asking(&identity);
         self.stop_merging(&identity);
         if live {

@@ -64,10 +64,19 @@ struct Stranger {
 
 impl Node {
     /// In which feed an entry is, and where.
-    pub(super) fn place_of(&self, id: &Cid) -> Option<(Identity, u32)> {
+    pub(super) fn place_of(&mut self, id: &Cid) -> Option<(Identity, u32)> {
+        let feeds = self.directory.feeds_of(id).into_iter();
+        let mut places =
+            feeds.filter_map(|feed| Some((feed, self.feeds.get(&feed)?.feed.position(id)?)));
+        places.next()
+    }
+
+    /// An entry is part of a feed, perhaps by a further id.
+    pub(super) fn list(&mut self, feed: Identity, id: &Cid) {
         // What stands on an account's own feed is answered by nobody.
-        let of_devices = self.feeds.iter().filter(|(feed, held)| **feed != held.synod);
-        of_devices.into_iter().find_map(|(feed, held)| Some((*feed, held.feed.position(id)?)))
+        if self.feeds.get(&feed).is_some_and(|held| held.synod != feed && held.feed.contains(id)) {
+            self.directory.add(feed, id);
+        }
     }
 
     /// An entry of a device is here, and says this.
@@ -105,7 +114,8 @@ impl Node {
     }
 
     /// A feed is no longer here, with what is answered in it.
-    pub(super) fn forget_places(&mut self, identity: Identity) {
+    pub(super) fn forget_places(&mut self, identity: Identity, feed: &Feed) {
+        self.directory.forget(&identity, feed.ids());
         self.bare.retain(|(of, _)| *of != identity);
         self.threads.gaps.retain(|_, by| {
             by.remove(&identity);
@@ -166,8 +176,9 @@ impl Node {
             self.send(link, &Message::Error { about: request, code: ErrorCode::TooMuch });
             return;
         }
-        let found = ids.iter().filter_map(|id| self.place_of(id));
-        let places = found.filter(|(feed, _)| self.tracked.contains_key(feed)).collect();
+        let found: Vec<_> = ids.iter().filter_map(|id| self.place_of(id)).collect();
+        let tracked = found.into_iter().filter(|(feed, _)| self.tracked.contains_key(feed));
+        let places = tracked.collect();
         self.serve(link, request, Answering::Found, places);
     }
 

@@ -7,6 +7,7 @@ mod asking;
 mod blobs;
 mod census;
 mod changes;
+mod directory;
 mod drafts;
 mod full;
 mod gaps;
@@ -146,6 +147,7 @@ pub struct Node {
 
     feeds: BTreeMap<Identity, Held>,
     /// Feeds that are replicated, and the account each belongs to.
+    directory: directory::Directory,
     tracked: BTreeMap<Identity, Identity>,
     synods: BTreeMap<Identity, Synod>,
     /// Accounts that a hub keeps, and when somebody of them was here last, by the clock.
@@ -300,6 +302,7 @@ impl Node {
             ready: false,
             feeds: BTreeMap::new(),
             tracked: BTreeMap::new(),
+            directory: directory::Directory::default(),
             synods: BTreeMap::new(),
             members: BTreeMap::new(),
             upkeep: upkeep::Keeping::default(),

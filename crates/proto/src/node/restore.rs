@@ -349,6 +349,9 @@ impl Node {
             if !facts.has_payload() && feed != outline.synod {
                 bare.push(position);
             }
+            if feed != outline.synod {
+                self.directory.add(feed, &noted.id);
+            }
             let was_told = self.restoring.told.remove(&(feed, position));
             if was_told != facts.is_told() || !held.feed.put_back(noted) {
                 return self.distrust();
@@ -447,6 +450,7 @@ impl Node {
             Ok(Verdict::New { position }) => {
                 held.newest = held.newest.max(header.comparable);
                 held.bytes = held.bytes.saturating_add(bytes.len() as u64);
+                self.list(identity, &record.entry.id());
                 let payload = record.payload.map(|(_, payload)| payload);
                 let facts = Facts::of(&record.entry, payload.as_ref(), me);
                 if payload.is_some() {

@@ -280,7 +280,7 @@ impl Node {
             self.newest.forget(&feed);
             self.stop_asking(&feed);
             self.stop_merging(&feed);
-            self.forget_places(feed);
+            self.forget_places(feed, &held.feed);
             if !held.feed.is_empty() {
                 self.note_gone(feed);
             }
