@@ -265,6 +265,9 @@ impl Node {
         self.save_newest(&mut batch);
         if !fresh.is_empty() && (identity == self.me || Some(identity) == self.my_synod()) {
             self.note_outlined(&mut batch);
+            // What is one's own is counted outside the store as well, also when it came back from
+            // others: it must not be lost again.
+            batch = batch.strict();
         }
         if !fresh.is_empty() {
             self.note_change(identity);

@@ -15,7 +15,11 @@ const TICKET: Ticket = Ticket(77);
 
 /// All that one command brings about, in its order. What is to be saved is kept as well.
 fn outputs(desk: &mut Desk, command: Command) -> Vec<Output> {
-    desk.node.handle(Input::Command(command), Time(desk.now));
+    outputs_of(desk, Input::Command(command))
+}
+
+fn outputs_of(desk: &mut Desk, input: Input) -> Vec<Output> {
+    desk.node.handle(input, Time(desk.now));
     let outputs: Vec<Output> = std::iter::from_fn(|| desk.node.poll()).collect();
     for output in &outputs {
         match output {
@@ -143,4 +147,36 @@ fn a_draft_is_durable() {
         _ => false,
     });
     assert!(strict, "{outputs:?}");
+}
+
+#[test]
+fn what_is_ones_own_and_comes_back_is_durable_too() {
+    let mut desk = Desk::person(1);
+    let earlier = desk.disk.clone();
+    assert!(desk.post("lost with the disk"));
+    let me = desk.keys.device.identity();
+    let head = desk.node.feeds[&me].wire_head().unwrap();
+    let packs = desk.table(Table::Packs).into_iter().filter(|(key, _)| key.starts_with(me.bytes()));
+    let records: Vec<_> = packs
+        .flat_map(|(_, pack)| Pack::decode(&pack).unwrap())
+        .map(|bytes| record::reload(&bytes).unwrap())
+        .collect();
+    desk.disk = earlier;
+    desk.restart();
+    let hub = desk.hub_answers(&Secret::from_seed(&[99; 32]));
+    desk.say(hub.link, Message::LastKnownHeads { heads: vec![head] });
+    let request = desk.heard(hub.link).into_iter().find_map(|message| match message {
+        Message::GetEntries { identity, request, .. } if identity == me => Some(request),
+        _ => None,
+    });
+    let (more, request) = (false, request.unwrap());
+    let came = Message::Entries { identity: me, more, records, request };
+    let outputs = outputs_of(&mut desk, Input::Received(hub.link, Ok(came)));
+    let saved = outputs.iter().find_map(|output| match output {
+        Output::Save(batch) => Some(batch),
+        _ => None,
+    });
+    let saved = saved.unwrap();
+    assert!(!kept(saved).is_empty(), "{saved:?}");
+    assert_eq!(saved.durability, Durability::Strict);
 }
