@@ -16,7 +16,6 @@ mod hand;
 mod heads;
 mod hubs;
 mod index;
-mod joining;
 mod linking;
 mod links;
 mod marks;
@@ -301,10 +300,10 @@ impl Node {
             role: config.role,
             ready: false,
             feeds: BTreeMap::new(),
-            tracked: BTreeMap::new(),
             directory: directory::Directory::default(),
             synods: BTreeMap::new(),
             members: BTreeMap::new(),
+            tracked: BTreeMap::new(),
             upkeep: upkeep::Keeping::default(),
             full: full::Full::default(),
             relations: Relations::default(),

@@ -88,8 +88,6 @@ impl Node {
         let Some(held) = self.feeds.get(&identity) else { return };
         batch.puts.push((pack_key(&identity, held.feed.generation(), first), bytes));
         self.note_pack(identity, records, batch);
-        // What was read of it to be joined with others is no longer what it says.
-        self.review.joining.take_if(|joining| joining.concerns(&identity, first));
     }
 
     /// Notes of a pack what a start has to know.

@@ -7,7 +7,6 @@
 use effigy_core::{Entry, Identity, Payload};
 use effigy_store::Pack;
 
-use super::joining::Joining;
 use super::outline::Facts;
 use super::packs::pack_key;
 use super::state::Pending;
@@ -32,9 +31,7 @@ pub(super) struct Review {
     /// How many entries may be read before others have their turn.
     entries: usize,
     under_way: bool,
-    /// Small packs that are being joined, once all were read.
-    pub joining: Option<Joining>,
-    /// Whether there are none left that were there at the start.
+    /// Whether no small packs are left of those that were there at the start.
     pub all_joined: bool,
     /// Set when something was found wrong: nothing is read any more.
     broken: bool,
@@ -66,9 +63,7 @@ impl Node {
     /// Whether there is something to go on with when there is time.
     pub(super) fn review_due(&self) -> Option<effigy_core::Time> {
         let waits = !self.review.packs.is_empty() && !self.review.under_way;
-        let joins = self.review.packs.is_empty()
-            && !self.review.all_joined
-            && self.review.joining.is_none();
+        let joins = self.review.packs.is_empty() && !self.review.all_joined && !self.is_rewriting();
         (self.ready && !self.is_hub() && !self.review.broken && (waits || joins))
             .then_some(self.now)
     }
@@ -89,8 +84,8 @@ impl Node {
             return self.load(pack_key(&identity, generation, first), pending);
         }
         self.show_first();
-        if self.review.packs.is_empty() {
-            self.join_packs();
+        if self.review.packs.is_empty() && !self.review.all_joined {
+            self.join_small_packs();
         }
     }
 

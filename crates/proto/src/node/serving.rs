@@ -107,9 +107,6 @@ impl Node {
             Pending::Glimpse { identity, generation, first } => {
                 self.glimpsed((identity, generation, first), bytes);
             }
-            Pending::Join { identity, generation, first } => {
-                self.read_to_join((identity, generation, first), bytes);
-            }
             Pending::Review { identity, generation, first } => {
                 self.reviewed((identity, generation, first), bytes);
             }

@@ -614,8 +614,6 @@ pub(super) enum Pending {
     Rewrite { identity: Identity, first: u32 },
     /// A pack with some of the newest posts.
     Glimpse { identity: Identity, generation: u64, first: u32 },
-    /// A pack that is to be joined with others.
-    Join { identity: Identity, generation: u64, first: u32 },
     /// A pack that is read once more after the start.
     Review { identity: Identity, generation: u64, first: u32 },
 }
