@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use effigy_core::{Identity, Time};
+use effigy_proto::Met;
 use serde::Serialize;
 
 use crate::error::{CliError, Outcome};
-use crate::fresh::{self, Met};
+use crate::fresh;
 use crate::output::{Output, Page, Report, Side};
 use crate::people::People;
 use crate::source::{Shelf, Source};
@@ -100,13 +101,13 @@ fn receipts(source: &Source, people: &People) -> Result<Vec<Receipt>, CliError> 
 }
 
 fn acquaintances(source: &Source, people: &People) -> Result<Vec<Acquaintance>, CliError> {
-    let acquaintance = |met: Met| Acquaintance {
-        holder: met.holder,
-        is: met.is,
-        account: met.account,
-        name: met.account.map_or_else(String::new, |synod| people.name(&synod)),
-        met: met.at,
-        agreed: met.agreed(),
+    let acquaintance = |(holder, met): (Identity, Met)| Acquaintance {
+        holder,
+        is: met.kind.into(),
+        account: met.synod,
+        name: met.synod.map_or_else(String::new, |synod| people.name(&synod)),
+        met: met.at.0,
+        agreed: met.agrees.len(),
     };
     Ok(fresh::met(source)?.into_iter().map(acquaintance).collect())
 }

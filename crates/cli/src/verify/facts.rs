@@ -1,6 +1,7 @@
 //! Small records: what is known of a blob, and who holds how many entries.
 
 use effigy_core::Identity;
+use effigy_proto::HolderKind;
 
 /// What is known of a blob that is here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,6 +30,16 @@ pub(crate) enum Holder {
     Friend,
     Hub,
     OwnDevice,
+}
+
+impl From<HolderKind> for Holder {
+    fn from(kind: HolderKind) -> Self {
+        match kind {
+            HolderKind::Friend => Self::Friend,
+            HolderKind::Hub => Self::Hub,
+            HolderKind::OwnDevice => Self::OwnDevice,
+        }
+    }
 }
 
 impl Holder {

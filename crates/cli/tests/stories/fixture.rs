@@ -471,7 +471,7 @@ fn moved(mark: u64) -> Vec<u8> {
 fn met(is: u8, account: Option<Identity>, ours: u64, agrees: &[Identity]) -> Vec<u8> {
     let account = account.map_or([0; 32], |account| *account.bytes());
     let mut bytes = [&[is], account.as_slice(), &[7; 8]].concat();
-    for number in [3, ours, BEGAN + 7_200_000, 5] {
+    for number in [3, ours, BEGAN + 7_200_000] {
         bytes.extend(number.to_be_bytes());
     }
     agrees.iter().for_each(|feed| bytes.extend_from_slice(&feed.bytes()[..8]));

@@ -12,8 +12,9 @@ use effigy_store::{Batch, Key, Table};
 
 use super::Node;
 use super::heads::WATCHES;
+use super::met::{Met, prefix};
 use super::restore::RestoreError;
-use super::state::{Conn, Held, Later, Met, Question, Remote, Service, Watches};
+use super::state::{Conn, Held, Later, Question, Remote, Service, Watches};
 use crate::api::HolderKind;
 use crate::io::Link;
 use crate::message::{ErrorCode, LIST, Mark, Message, Summary, WatchName, WireHead, lists};
@@ -40,11 +41,6 @@ fn met_key(peer: &Identity) -> Key {
 
 pub(super) fn watching_key() -> Key {
     Key::new(Table::Meta, b"watching".as_slice())
-}
-
-/// A feed in what is remembered of somebody: the first bytes of its key.
-fn prefix(feed: &Identity) -> u64 {
-    feed.bytes().first_chunk().copied().map_or(0, u64::from_be_bytes)
 }
 
 /// What a peer says has changed.
@@ -452,7 +448,7 @@ impl Node {
     pub(super) fn recall_met(&mut self) {
         for (peer, met) in &self.met {
             for (feed, held) in &mut self.feeds {
-                let same = held.changed <= met.ours && met.agrees.contains(&prefix(feed));
+                let same = met.agrees_in(feed, held.changed);
                 if let Some(head) = held.wire_head().filter(|_| same) {
                     let (session, since) = (None, self.now);
                     let remote = Remote { head, spent: false, session, since, stranger: false };
@@ -493,42 +489,5 @@ impl Node {
             Watches::AllBut(but.clone())
         };
         self.set_watches(link, watches);
-    }
-}
-
-impl Met {
-    /// How somebody is kept: kind, account, mark, when, and what they agree in.
-    fn to_bytes(&self) -> Vec<u8> {
-        let kind: u8 = match self.kind {
-            HolderKind::Friend => 0,
-            HolderKind::Hub => 1,
-            HolderKind::OwnDevice => 2,
-        };
-        let synod = self.synod.map_or([0; 32], |synod| *synod.bytes());
-        let (name, mark) = self.mark.map_or(([0; 8], 0), |Mark(name, mark)| (name.0, mark));
-        let mut bytes = [&[kind], synod.as_slice(), &name].concat();
-        for number in [mark, self.ours, self.at.0].iter().chain(&self.agrees) {
-            bytes.extend(number.to_be_bytes());
-        }
-        bytes
-    }
-
-    /// Reads what is kept of somebody.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (kind, rest) = bytes.split_first()?;
-        let kind = match kind {
-            0 => HolderKind::Friend,
-            1 => HolderKind::Hub,
-            2 => HolderKind::OwnDevice,
-            _ => return None,
-        };
-        let (synod, rest) = rest.split_first_chunk::<32>()?;
-        let (name, rest) = rest.split_first_chunk::<8>()?;
-        let (numbers, []) = rest.as_chunks::<8>() else { return None };
-        let mut numbers = numbers.iter().map(|bytes| u64::from_be_bytes(*bytes));
-        let (mark, ours, at) = (numbers.next()?, numbers.next()?, Time(numbers.next()?));
-        let synod = (*synod != [0; 32]).then_some(Identity::from_bytes(*synod));
-        let mark = Some(Mark(crate::message::StoreName(*name), mark));
-        Some(Self { kind, synod, mark, ours, at, agrees: numbers.collect() })
     }
 }

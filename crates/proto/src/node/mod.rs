@@ -22,6 +22,7 @@ mod marks;
 mod meeting;
 mod membership;
 mod merging;
+mod met;
 #[cfg(feature = "negentropy")]
 mod negentropy;
 mod newest;
@@ -44,6 +45,7 @@ mod upkeep;
 mod uploads;
 
 pub use census::Filled;
+pub use met::Met;
 pub use restore::{RestoreError, reread};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -65,8 +67,8 @@ use gaps::Threads;
 use marks::Marks;
 use merging::Merge;
 use state::{
-    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Later, Met,
-    Pending, Remembered, Serve, Want,
+    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Later, Pending,
+    Remembered, Serve, Want,
 };
 
 /// What changes in a pack, by place: a payload that comes, or one that goes.
@@ -145,8 +147,8 @@ pub struct Node {
     ready: bool,
 
     feeds: BTreeMap<Identity, Held>,
-    /// Feeds that are replicated, and the account each belongs to.
     directory: directory::Directory,
+    /// Feeds that are replicated, and the account each belongs to.
     tracked: BTreeMap<Identity, Identity>,
     synods: BTreeMap<Identity, Synod>,
     /// Accounts that a hub keeps, and when somebody of them was here last, by the clock.
@@ -301,9 +303,9 @@ impl Node {
             ready: false,
             feeds: BTreeMap::new(),
             directory: directory::Directory::default(),
+            tracked: BTreeMap::new(),
             synods: BTreeMap::new(),
             members: BTreeMap::new(),
-            tracked: BTreeMap::new(),
             upkeep: upkeep::Keeping::default(),
             full: full::Full::default(),
             relations: Relations::default(),

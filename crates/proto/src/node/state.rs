@@ -325,21 +325,6 @@ pub(super) enum Step {
     Done,
 }
 
-/// What is remembered of somebody from one session to the next.
-#[derive(Clone, Debug)]
-pub(super) struct Met {
-    pub kind: HolderKind,
-    pub synod: Option<Identity>,
-    /// Up to which mark of theirs all that was told is here.
-    pub mark: Option<Mark>,
-    /// The mark of this store at that time.
-    pub ours: u64,
-    /// When that was.
-    pub at: Time,
-    /// Feeds of which they then had just what was here, by the first eight bytes of their keys.
-    pub agrees: BTreeSet<u64>,
-}
-
 /// What somebody watches here, between their sessions: the list itself rests on the disk.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Remembered {
