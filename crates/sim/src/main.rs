@@ -195,15 +195,24 @@ fn watched<'a>(parts: &[Part<'a>], threads: usize) -> Season<'a> {
                 }
             }
         });
-        season::play(parts, threads, &progress)
+        season::play(parts, threads, &progress, name)
     })
+}
+
+/// Names a schedule that failed.
+fn name(failed: &Failed<'_>) {
+    let Failed { stage, seed, fault } = failed;
+    let name = &stage.scenario.name;
+    println!("{name}, seed {seed}: {:?}: {}", fault.rule, fault.what);
+    println!("again with: cargo xtask sim --scenario {name} --seed {seed}");
 }
 
 /// Tells of a schedule that failed, and keeps the smallest that fails alike.
 fn tell(failed: &Failed<'_>) -> Result<(), ScenarioError> {
     let Failed { stage, seed, fault } = failed;
+    println!();
+    name(failed);
     let name = &stage.scenario.name;
-    println!("\n{name}, seed {seed}: {:?}: {}", fault.rule, fault.what);
     let (deeds, fault) = shrink(stage, *seed, stage.plan(*seed), fault.clone());
     let told = stage.play_deeds(*seed, deeds.clone(), true);
     let skipped = told.transcript.len().saturating_sub(LAST);
@@ -213,6 +222,5 @@ fn tell(failed: &Failed<'_>) -> Result<(), ScenarioError> {
     let file = format!("{name}-{seed}");
     let kept = Regression { name: file, scenario: name.clone(), seed: *seed, deeds };
     println!("kept as {}", kept.keep(&fault)?.display());
-    println!("again with: cargo xtask sim --scenario {name} --seed {seed}");
     Ok(())
 }

@@ -66,8 +66,14 @@ pub struct Season<'a> {
     pub costs: BTreeMap<&'a str, Cost>,
 }
 
-/// Plays all parts on so many threads, each taking a handful at a time.
-pub fn play<'a>(parts: &[Part<'a>], threads: usize, progress: &Progress) -> Season<'a> {
+/// Plays all parts on so many threads, each taking a handful at a time. Whatever fails is told at once:
+/// it may take hours before all are played, or somebody may stop it.
+pub fn play<'a>(
+    parts: &[Part<'a>],
+    threads: usize,
+    progress: &Progress,
+    tell: impl Fn(&Failed<'a>) + Sync,
+) -> Season<'a> {
     let season = Mutex::new(Season::default());
     let next = AtomicU64::new(0);
     std::thread::scope(|scope| {
@@ -79,7 +85,7 @@ pub fn play<'a>(parts: &[Part<'a>], threads: usize, progress: &Progress) -> Seas
                     let mut played = 0_u64;
                     for (stage, seed) in handful.filter_map(|number| find(parts, number)) {
                         played += 1;
-                        one(stage, seed, progress, &season);
+                        one(stage, seed, progress, &season, &tell);
                     }
                     if played == 0 {
                         return;
@@ -92,7 +98,13 @@ pub fn play<'a>(parts: &[Part<'a>], threads: usize, progress: &Progress) -> Seas
     season.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn one<'a>(stage: &'a Stage, seed: u64, progress: &Progress, season: &Mutex<Season<'a>>) {
+fn one<'a>(
+    stage: &'a Stage,
+    seed: u64,
+    progress: &Progress,
+    season: &Mutex<Season<'a>>,
+    tell: &impl Fn(&Failed<'a>),
+) {
     let outcome = stage.play(seed);
     progress.played.fetch_add(1, Ordering::Relaxed);
     let mut season = season.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,7 +115,9 @@ fn one<'a>(stage: &'a Stage, seed: u64, progress: &Progress, season: &Mutex<Seas
     cost.rest = cost.rest.max(outcome.rest);
     if let Some(fault) = outcome.fault {
         progress.failed.fetch_add(1, Ordering::Relaxed);
-        season.failed.push(Failed { stage, seed, fault });
+        let failed = Failed { stage, seed, fault };
+        tell(&failed);
+        season.failed.push(failed);
     }
 }
 

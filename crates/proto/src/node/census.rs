@@ -34,6 +34,8 @@ impl Node {
             filled("bytes of entries that wait", self.waiting.bytes(), WAITING_BYTES),
             filled("entries without what they say", self.bare.len(), super::gaps::BARE),
             filled("wanted blobs", self.wants.len(), super::blobs::WANTS),
+            filled("contents that have their turn", self.turns.asked(), super::blobs::TURNS),
+            filled("accounts to be given up", self.upkeep.leaving(), self.accounts_here()),
             filled("direct ways", self.direct.len(), super::hubs::WAYS),
             filled("answered attempts", self.answered.len(), super::hubs::ANSWERED),
             filled("doubts", self.doubts.len(), super::asking::DOUBTED),
@@ -59,6 +61,11 @@ impl Node {
         let most = super::asking::WINDOW + 1;
         census.push(filled("parts of a feed", parts.unwrap_or_default(), most));
         census
+    }
+
+    /// How many accounts something is here of, at most.
+    fn accounts_here(&self) -> usize {
+        self.members.len().saturating_add(self.feeds.len()).saturating_add(self.owned.len())
     }
 
     fn census_of_links(&self) -> Vec<Filled> {

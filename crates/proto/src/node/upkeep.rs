@@ -36,6 +36,13 @@ pub(super) struct Keeping {
     done: Upkeep,
 }
 
+impl Keeping {
+    /// How many accounts are to be given up.
+    pub(super) fn leaving(&self) -> usize {
+        self.leaving.len()
+    }
+}
+
 impl Node {
     /// Looks for what belongs to nobody whom this hub keeps: guests were here when it died.
     pub(super) fn begin_upkeep(&mut self) {

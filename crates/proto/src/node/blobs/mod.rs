@@ -10,6 +10,7 @@ mod contents;
 mod fetching;
 mod giving;
 mod large;
+mod mending;
 mod playing;
 mod sharing;
 mod showing;
@@ -48,6 +49,9 @@ pub(super) const IN_FLIGHT: u32 = 4;
 pub(super) const WANTS: usize = 4_096;
 /// Most of them that are asked for in the turns of one account.
 const SHARE: usize = WANTS / 8;
+/// Most contents that have their turn: those of which blobs are asked for, and as many of which it is
+/// read first what they lack.
+pub(super) const TURNS: usize = WANTS * 2;
 /// Of how many blobs that are not here one peer is told when they come: all that it may want.
 pub(super) const LOOKING: usize = WANTS;
 

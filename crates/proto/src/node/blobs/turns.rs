@@ -96,6 +96,11 @@ impl Turns {
         }
     }
 
+    /// How many have their turn.
+    pub(in crate::node) fn asked(&self) -> usize {
+        self.asked.len()
+    }
+
     /// Whether anything waits.
     pub(super) fn is_anyone_waiting(&self) -> bool {
         !self.waiting.is_empty()

@@ -6,7 +6,7 @@ use effigy_core::{Cid, Identity};
 
 use super::large::WINDOW;
 use super::turns::Turn;
-use super::{SHARE, WANTS, blob_key};
+use super::{SHARE, TURNS, WANTS, blob_key};
 use crate::api::{ContentKind, Named};
 use crate::io::Link;
 use crate::message::{ErrorCode, LIST, Message, lists};
@@ -75,7 +75,7 @@ impl Node {
             return;
         }
         let mut new = Vec::new();
-        while self.wants.len() < WANTS || self.make_way() {
+        while self.turns.asked() < TURNS && (self.wants.len() < WANTS || self.make_way()) {
             let Some((account, named)) = self.turns.next(SHARE) else { break };
             self.begin_turn(named, account, &mut new);
         }
