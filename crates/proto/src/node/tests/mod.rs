@@ -24,6 +24,7 @@ mod promises;
 mod rules;
 mod secrets;
 mod sets;
+mod skew;
 mod starting;
 mod threads;
 mod turns;
