@@ -36,6 +36,7 @@ impl Node {
             filled("wanted blobs", self.wants.len(), super::blobs::WANTS),
             filled("contents that have their turn", self.turns.asked(), super::blobs::TURNS),
             filled("accounts to be given up", self.upkeep.leaving(), self.accounts_here()),
+            filled("who gave and took", self.ledger.len(), super::blobs::LEDGER),
             filled("direct ways", self.direct.len(), super::hubs::WAYS),
             filled("answered attempts", self.answered.len(), super::hubs::ANSWERED),
             filled("doubts", self.doubts.len(), super::asking::DOUBTED),

@@ -28,7 +28,7 @@ pub(super) use attaching::Upload;
 pub(super) use giving::Looking;
 pub(super) use large::{Scan, WHOLE};
 pub(super) use playing::Read;
-pub(super) use sharing::Ledger;
+pub(super) use sharing::{LEDGER, Ledger};
 pub(super) use tree::{Bits, Leaf, Placed, Tree, large_named};
 pub(super) use turns::{Turn, Turns};
 

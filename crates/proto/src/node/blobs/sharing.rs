@@ -11,7 +11,7 @@ use crate::node::Node;
 use crate::node::state::Conn;
 
 /// Most of those of whom it is remembered what they gave and took; who did least is forgotten first.
-const LEDGER: usize = 2_048;
+pub(in crate::node) const LEDGER: usize = 2_048;
 /// After so many bytes it is written down.
 const WRITE_AFTER: u64 = 4 * 1024 * 1024;
 
@@ -29,6 +29,13 @@ pub(in crate::node) struct Ledger(BTreeMap<Identity, Account>);
 
 fn ledger_key(who: &Identity) -> Key {
     Key::new(Table::Peers, [b"ledger/".as_slice(), who.bytes()].concat())
+}
+
+impl Ledger {
+    /// How many are in it.
+    pub(in crate::node) fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl Node {
@@ -71,6 +78,9 @@ impl Node {
     pub(super) fn count_blobs(&mut self, link: Link, given: u64, taken: u64) {
         let Some(conn) = self.links.get(&link) else { return };
         let Some(who) = self.account_of(conn).or_else(|| conn.peer()) else { return };
+        if self.ledger.0.len() >= LEDGER && !self.ledger.0.contains_key(&who) {
+            self.forget_least();
+        }
         let account = self.ledger.0.entry(who).or_default();
         account.given = account.given.saturating_add(given);
         account.taken = account.taken.saturating_add(taken);
@@ -79,16 +89,15 @@ impl Node {
             return;
         }
         self.write_account(who);
-        while self.ledger.0.len() > LEDGER {
-            let least = self
-                .ledger
-                .0
-                .iter()
-                .min_by_key(|(_, account)| account.given.saturating_add(account.taken));
-            let Some(least) = least.map(|(who, _)| *who) else { return };
-            self.ledger.0.remove(&least);
-            self.save_loosely(Batch::new().delete(ledger_key(&least)));
-        }
+    }
+
+    /// Whoever gave and took least is forgotten.
+    fn forget_least(&mut self) {
+        let did =
+            |(_, account): &(&Identity, &Account)| account.given.saturating_add(account.taken);
+        let Some(least) = self.ledger.0.iter().min_by_key(did).map(|(who, _)| *who) else { return };
+        self.ledger.0.remove(&least);
+        self.save_loosely(Batch::new().delete(ledger_key(&least)));
     }
 
     fn write_account(&mut self, who: Identity) {

@@ -473,3 +473,27 @@ fn who_lies_about_a_picture_is_asked_no_more_and_the_others_are() {
     send(&mut desk, hub.link, &blobs[0], 0, request);
     assert_eq!(shown(&mut desk, cid, size), Some(good));
 }
+
+/// Whoever fetches a picture from a hub is remembered for that, but not everybody for ever.
+#[test]
+fn many_who_take_a_little_fill_no_ledger() {
+    let mut eve = Actor::new(3);
+    let blobs = shows(&mut eve, &jpeg(0, None));
+    let mut desk = Desk::hub(3, 1 << 26);
+    let way = desk.enters(1, &eve.device, Some(eve.synod())).link;
+    eve.gives(&mut desk, way);
+    eve.gives(&mut desk, way);
+    assert_eq!(gives(&mut desk, way, &blobs), []);
+    for n in 0..2_100_u32 {
+        let secret = Secret::from_seed(Cid::of(&n.to_be_bytes()).digest());
+        let taker = desk.enters(100 + u64::from(n), &secret, None).link;
+        assert_eq!(got(&mut desk, taker, &blobs).1, [blobs[0].cid()]);
+        desk.tell(crate::io::Input::Disconnected(taker));
+        desk.sent.clear();
+    }
+    let over = desk.node.census().into_iter().find(|filled| filled.count > filled.bound);
+    assert_eq!(over, None);
+    let kept = desk.table(Table::Peers).into_iter();
+    let kept = kept.filter(|(key, _)| key.starts_with(b"ledger/")).count();
+    assert!((1_000..=2_048).contains(&kept), "{kept} are written down");
+}
