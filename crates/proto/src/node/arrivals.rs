@@ -89,7 +89,6 @@ impl Node {
             Ok(Verdict::Parked { until }) => self.waiting.add(arrival, until),
             Ok(Verdict::Waiting { .. }) => self.waiting.add(arrival, Time(0)),
             Ok(Verdict::New { position }) => {
-                self.list(identity, &arrival.entry.id());
                 self.admit(arrival, payload, position, intake);
             }
         }
@@ -138,6 +137,7 @@ impl Node {
     ) {
         let Arrival { entry, payload: mut bytes } = arrival;
         let mut payload = payload;
+        self.list(entry.header().identity, &entry.id());
         if self.is_taken_back(&entry) {
             (bytes, payload) = (None, None);
         }

@@ -294,7 +294,6 @@ impl Node {
             return Err(Refusal::Account);
         };
         let id = entry.id();
-        self.list(identity, &id);
         let mut batch = Batch::new();
         if !planted::has(Bug::Hasty) {
             batch = batch.strict();
