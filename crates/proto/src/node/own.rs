@@ -264,6 +264,10 @@ impl Node {
             let begins = self.feeds.get(&synod).is_none_or(|held| held.feed.is_empty());
             return Err(if begins { Refusal::Account } else { Refusal::NotMember });
         }
+        // Nobody would take it from a device that may only post.
+        if matches!(pen, Pen::Admin) && !self.is_admin() {
+            return Err(Refusal::Account);
+        }
         let (identity, secret) = match pen {
             Pen::Device => (self.me, self.secret()),
             Pen::Root(root) => (synod, *root),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 mod joining;
+mod linking;
 mod people;
 mod replicating;
 #[path = "../support/together.rs"]

@@ -82,12 +82,16 @@ impl Pact {
 }
 
 impl Node {
-    /// Whether this device may let others in.
-    pub(super) fn may_add_devices(&self) -> bool {
+    /// Whether this device may change the account.
+    pub(in crate::node) fn is_admin(&self) -> bool {
         let state = self.my_synod().and_then(|synod| self.synods.get(&synod));
         let device = state.and_then(|state| state.devices.get(&self.me));
         device.is_some_and(|device| device.powers.contains(&Power::Admin))
-            && self.may_write().is_ok()
+    }
+
+    /// Whether this device may let others in.
+    pub(super) fn may_add_devices(&self) -> bool {
+        self.is_admin() && self.may_write().is_ok()
     }
 
     fn pact(&mut self) -> Option<&mut Pact> {
