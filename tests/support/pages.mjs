@@ -166,6 +166,38 @@ export class App {
     await this.button("Use it").click();
   }
 
+  // Shows the recovery words, answers for the three that are asked for, and has this device forget them. Gives the words.
+  async writesDownWords() {
+    await this.go("#/you/backup");
+    await this.button("Show my words").click();
+    await this.page.locator(".words-grid li").first().waitFor();
+    const words = await this.page.locator(".words-grid li").allInnerTexts();
+    await this.button("I have written them down").click();
+    for (const field of await this.page.getByLabel(/^Word \d+$/).all()) {
+      const number = Number((await field.locator("xpath=..").innerText()).match(/\d+/)[0]);
+      await field.fill(words[number - 1]);
+    }
+    await this.button("Confirm").click();
+    await this.page.getByText("Your words are kept by you").waitFor();
+    return words;
+  }
+
+  // In a browser that knows nothing: enters the words of an account.
+  async entersWords(text) {
+    await this.button("I already have an account").click();
+    await this.pastesWords(text);
+    await this.button("Find my account").click();
+  }
+
+  // Puts a text into the first field for words, as a paste does.
+  async pastesWords(text) {
+    await this.field("Word 1").evaluate((field, value) => {
+      field.focus();
+      field.value = value;
+      field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste" }));
+    }, text);
+  }
+
   // Opens somebody's page from the list of people.
   async openPerson(name, group = "Following") {
     await this.tap("People");

@@ -2,6 +2,7 @@
 
 use effigy_core::image::ImageError;
 use effigy_core::invite::InviteError;
+use effigy_core::mnemonic::WordsError;
 use effigy_proto::Refusal;
 
 use super::handle::NotDone;
@@ -27,12 +28,19 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
     match why {
         Refusal::Account => "Your account is not ready yet. Please try again in a moment.",
         Refusal::Empty => "There is nothing in it yet. Write something or add a picture.",
+        Refusal::Incomplete => {
+            "Not all of your account has arrived here yet. Nothing was changed; wait until it has, or choose \
+             that this is a new device."
+        }
         Refusal::Letter => {
             "This code is of no use here: it is damaged, older than ten minutes, used already, or meant for \
              another device. Nothing was changed; ask for a new one."
         }
         Refusal::NoRoom => {
             "There is not enough room for it on this device. Free some space under You, Storage."
+        }
+        Refusal::NotMember => {
+            "This device does not belong to your account yet, so it can read and not write. Nothing was changed."
         }
         Refusal::Picture => {
             "One of the pictures cannot be posted as it is. Remove it or save it as JPEG and add it again."
@@ -48,6 +56,26 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
         Refusal::Unknown => "It is no longer here, so nothing was changed.",
         _ => "It was not done. Nothing was changed.",
     }
+}
+
+/// Why words that were typed are not recovery words.
+pub(crate) fn words(why: WordsError) -> String {
+    match why {
+        WordsError::Checksum => {
+            "All of these are words of the list, but they do not belong together: one is another word, or two \
+             have changed places. Nothing was changed; compare them with what you wrote down."
+        }
+        WordsError::Count => "Recovery words are 12 or 24. Nothing was changed.",
+        WordsError::Language => {
+            "Most of these are not in the list of Effigy's recovery words, which are English. Words of another \
+             language or another app do not open an account here."
+        }
+        WordsError::Unknown { index } => {
+            return format!("Word {} is not in the list. Look at how it is spelled.", index.saturating_add(1));
+        }
+        _ => "These are not recovery words.",
+    }
+    .to_owned()
 }
 
 /// Why a text or a QR code is not an invite.
@@ -100,8 +128,10 @@ mod tests {
         let all = [
             Refusal::Account,
             Refusal::Empty,
+            Refusal::Incomplete,
             Refusal::Letter,
             Refusal::NoRoom,
+            Refusal::NotMember,
             Refusal::Picture,
             Refusal::Repairing,
             Refusal::Self_,

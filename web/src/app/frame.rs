@@ -8,8 +8,8 @@ use crate::parts::{
     UpdateNotice,
 };
 use crate::screens::{
-    About, Add, Appearance, Compose, Connect, Home, InviteScreen, Lost, NetworkScreen, People,
-    PersonScreen, PostScreen, Profile, Storage, You,
+    About, Add, Appearance, Backup, Compose, Connect, Home, InviteScreen, Lost, NetworkScreen,
+    People, PersonScreen, PostScreen, Profile, Storage, You,
 };
 
 /// The running app.
@@ -48,6 +48,7 @@ fn Place() -> impl IntoView {
         Route::About => view! { <About/> }.into_any(),
         Route::Add => view! { <Add/> }.into_any(),
         Route::Appearance => view! { <Appearance/> }.into_any(),
+        Route::Backup => view! { <Backup/> }.into_any(),
         Route::Compose => view! { <Compose/> }.into_any(),
         Route::Home => view! { <Home/> }.into_any(),
         Route::Invite(code) => view! { <InviteScreen code/> }.into_any(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use effigy_core::Cid;
+use effigy_core::mnemonic::Words;
 use effigy_proto::{Command, Picture, Refusal, Ticket};
 use futures_channel::{mpsc, oneshot};
 use leptos::prelude::*;
@@ -125,6 +126,24 @@ impl Handle {
     /// Asks `start` for something. Tells whether it was heard.
     pub(crate) fn wish(self, wish: Wish) -> bool {
         self.wishes.try_update_value(|wishes| wishes.try_send(wish).is_ok()).unwrap_or(false)
+    }
+
+    /// The recovery words, while this device still has them.
+    pub(crate) async fn words(self) -> Option<Words> {
+        let (tell, words) = oneshot::channel();
+        if !self.wish(Wish::ShowWords(tell)) {
+            return None;
+        }
+        words.await.ok().flatten()
+    }
+
+    /// Forgets the recovery words, and waits until that is durable.
+    pub(crate) async fn forget_words(self) -> Answer {
+        let (ticket, answer) = self.tickets.draw();
+        if !self.wish(Wish::ForgetWords(ticket)) {
+            self.tickets.settle(ticket, Err(NotDone::Busy));
+        }
+        answer.await.unwrap_or(Err(NotDone::Busy))
     }
 
     /// Begins a new account and waits until it is durable.

@@ -32,7 +32,7 @@ use leptos::prelude::*;
 
 use crate::browser::{clock, page, settings, starts};
 use crate::parts::{Toasts, Unsent, UpdateNotice};
-use crate::screens::{Broken, Careful, Loading, OtherTab, Repair, TimelinePlace, Welcome};
+use crate::screens::{Broken, Careful, Joining, Loading, OtherTab, Repair, TimelinePlace, Welcome};
 use frame::Frame;
 
 /// How often "40 s" is counted anew. Only texts that change by it touch the page.
@@ -72,6 +72,7 @@ pub(crate) fn App() -> impl IntoView {
             match phase.get_untracked() {
                 Phase::Broken(fault) => view! { <Broken fault/> }.into_any(),
                 Phase::Careful => view! { <Careful/> }.into_any(),
+                Phase::Joining => view! { <Joining/> }.into_any(),
                 Phase::Loading => view! { <Loading/> }.into_any(),
                 Phase::OtherTab => view! { <OtherTab/> }.into_any(),
                 Phase::Repair(_) => view! { <Repair/> }.into_any(),
@@ -125,9 +126,12 @@ fn judge_start(model: Model) {
     let phase = model.phase();
     let is_up = Memo::new(move |_| match phase.get() {
         Phase::Broken(Fault::Stopped) | Phase::Careful | Phase::Loading => false,
-        Phase::Broken(_) | Phase::OtherTab | Phase::Repair(_) | Phase::Running | Phase::Welcome => {
-            true
-        }
+        Phase::Broken(_)
+        | Phase::Joining
+        | Phase::OtherTab
+        | Phase::Repair(_)
+        | Phase::Running
+        | Phase::Welcome => true,
     });
     Effect::new(move || {
         if is_up.get() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use effigy_core::{Cid, Identity, Invite, Payload};
 use effigy_feed::View;
-use effigy_proto::{Event, HandStep, Known, Network, Repair};
+use effigy_proto::{Event, HandStep, Known, Membership, Network, Repair};
 use leptos::prelude::*;
 
 use super::contents::Contents;
@@ -23,15 +23,21 @@ pub(crate) struct Model {
     feeds: StoredValue<Feeds>,
     /// How many bytes the last request for room brought.
     freed: StoredValue<u64>,
+    /// Whether this device still has the recovery words.
+    has_words: RwSignal<bool>,
     invite: RwSignal<Option<Invite>>,
     /// Whether posts of others and pictures are left out.
     is_narrow: RwSignal<bool>,
+    /// Where this device stands with an account that began elsewhere.
+    membership: RwSignal<Membership>,
     network: RwSignal<Network>,
     /// Whether the person said that this device goes on without what is missing.
     overridden: StoredValue<bool>,
     /// Milliseconds since the epoch, moved on every few seconds: what "5 min" is counted from.
     now: RwSignal<u64>,
     phase: RwSignal<Phase>,
+    /// Whether this device is to join its account by the recovery words.
+    recovers: RwSignal<bool>,
     repair: RwSignal<Option<Repair>>,
     /// Counts the changes of `feeds`.
     revision: RwSignal<u64>,
@@ -41,6 +47,8 @@ pub(crate) struct Model {
     toasts: Toasts,
     /// Set while the store takes nothing: whether for want of room.
     unwritable: RwSignal<Option<bool>>,
+    /// Whether the person was asked for their words since the app was opened, and said later.
+    words_later: RwSignal<bool>,
 }
 
 /// What follows from the entries.
@@ -62,18 +70,22 @@ impl Model {
             desk: Desk::new(),
             feeds: StoredValue::new(Feeds::default()),
             freed: StoredValue::new(0),
+            has_words: RwSignal::new(false),
             invite: RwSignal::new(None),
             is_narrow: RwSignal::new(false),
+            membership: RwSignal::new(Membership::Searching),
             network: RwSignal::new(Network::default()),
             overridden: StoredValue::new(false),
             now: RwSignal::new(0),
             phase: RwSignal::new(Phase::Loading),
+            recovers: RwSignal::new(false),
             repair: RwSignal::new(None),
             revision: RwSignal::new(0),
             stale: StoredValue::new(false),
             tickets: Tickets::new(),
             toasts: Toasts::new(),
             unwritable: RwSignal::new(None),
+            words_later: RwSignal::new(false),
         }
     }
 
@@ -91,6 +103,7 @@ impl Model {
         // Another tab may have written on, or sent it.
         self.desk.clear();
         self.network.set(Network::default());
+        self.membership.set(Membership::Searching);
         self.invite.set(None);
         self.by_hand.set(None);
         self.repair.set(None);
@@ -153,8 +166,7 @@ impl Model {
             }
             Event::Freed(bytes) => self.freed.set_value(bytes),
             Event::Invite(invite) => self.invite.set(Some(invite)),
-            // No screen recovers an account yet.
-            Event::Membership(_) => (),
+            Event::Membership(membership) => self.membership.set(membership),
             Event::Network(network) => self.network.set(network),
             Event::NotKept { full, ticket } => {
                 self.tickets.settle(ticket, Err(NotDone::Store { full }));
@@ -290,6 +302,36 @@ impl Model {
     /// How many bytes the last request for room brought; true once it was answered.
     pub(crate) fn freed(self) -> u64 {
         self.freed.get_value()
+    }
+
+    /// Says whether this device still has the recovery words. For `start`.
+    pub(crate) fn set_has_words(self, has_words: bool) {
+        self.has_words.set(has_words);
+    }
+
+    /// Whether this device still has the recovery words, because the person has yet to write them down.
+    pub(crate) fn has_words(self) -> Signal<bool> {
+        self.has_words.into()
+    }
+
+    /// Whether the person said that they write down their words later: until the app is opened again.
+    pub(crate) const fn words_later(self) -> RwSignal<bool> {
+        self.words_later
+    }
+
+    /// Says whether this device is to join its account by the recovery words. For `start`.
+    pub(crate) fn set_recovers(self, recovers: bool) {
+        self.recovers.set(recovers);
+    }
+
+    /// Whether this device is to join its account by the recovery words, not because another adds it.
+    pub(crate) fn recovers(self) -> bool {
+        self.recovers.get_untracked()
+    }
+
+    /// Where this device stands with an account that began elsewhere.
+    pub(crate) fn membership(self) -> Signal<Membership> {
+        self.membership.into()
     }
 
     /// How the network is doing.

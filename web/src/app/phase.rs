@@ -1,6 +1,8 @@
 //! Where the app as a whole stands.
 
+use effigy_core::mnemonic::Words;
 use effigy_proto::{Picture, Repair, Ticket};
+use futures_channel::oneshot;
 
 /// Where the app as a whole stands: what fills the page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -9,6 +11,8 @@ pub(crate) enum Phase {
     Broken(Fault),
     /// The last starts came to nothing: the person says how to start now.
     Careful,
+    /// The account began elsewhere, and this device is about to belong to it.
+    Joining,
     /// What was kept is being read.
     Loading,
     /// Another tab of this browser writes.
@@ -63,8 +67,16 @@ pub(crate) enum Opening {
 /// What only `start` can do, because no engine runs yet or none may.
 #[derive(Debug)]
 pub(crate) enum Wish {
+    /// Begin the account of these words anew, because nobody has it any more.
+    BeginAnew,
+    /// Forget the recovery words: the person has written them down.
+    ForgetWords(Ticket),
     /// Open what was kept in this way, after starts that came to nothing.
     Open(Opening),
+    /// Make keys for a new device of the account of these words.
+    Recover(Words),
+    /// Tell the recovery words, while this device still has them.
+    ShowWords(oneshot::Sender<Option<Words>>),
     /// Make keys and a new account, then hand on [`effigy_proto::Command::Begin`] with this ticket.
     Start(NewAccount),
     /// Give up what is left of the lost account: forget its keys and its store, and go to Welcome.

@@ -15,6 +15,8 @@ pub(crate) enum Route {
     Add,
     /// Colours.
     Appearance,
+    /// The recovery words.
+    Backup,
     /// Writing a post.
     Compose,
     /// Connecting to somebody without a hub.
@@ -79,6 +81,7 @@ impl Route {
             ["you"] => Self::You,
             ["you", "about"] => Self::About,
             ["you", "appearance"] => Self::Appearance,
+            ["you", "backup"] => Self::Backup,
             ["you", "network"] => Self::Network,
             ["you", "profile"] => Self::Profile,
             ["you", "storage"] => Self::Storage,
@@ -96,6 +99,7 @@ impl Route {
             }
             Self::About
             | Self::Appearance
+            | Self::Backup
             | Self::Network
             | Self::Profile
             | Self::Storage
@@ -159,6 +163,7 @@ mod tests {
             ("#/?src=pwa", Route::Home),
             ("#/compose", Route::Compose),
             ("#/people/add", Route::Add),
+            ("#/you/backup", Route::Backup),
             ("#/you/network", Route::Network),
             (&person(&somebody), Route::Person(somebody)),
             (&connect(&somebody), Route::Connect(somebody)),

@@ -9,6 +9,8 @@ use web_sys::Storage;
 
 /// The name of the record.
 const NAME: &str = "effigy.account";
+/// The name of the record of this device.
+const DEVICE: &str = "effigy.device";
 
 /// Whether there is, or was, an account here.
 pub(crate) fn is_set() -> bool {
@@ -18,6 +20,26 @@ pub(crate) fn is_set() -> bool {
 /// Marks the account. Tells whether the browser kept it.
 pub(crate) fn set(account: &Identity) -> bool {
     storage().is_some_and(|storage| storage.set_item(NAME, &account.to_string()).is_ok())
+}
+
+/// Writes down which device of the account this is.
+pub(crate) fn set_device(device: &Identity) {
+    if let Some(storage) = storage() {
+        // Where it cannot be kept, the person says which device this was.
+        storage.set_item(DEVICE, &device.to_string()).unwrap_or_default();
+    }
+}
+
+/// Which device this was when it last had its keys.
+pub(crate) fn device() -> Option<Identity> {
+    storage()?.get_item(DEVICE).ok()??.parse().ok()
+}
+
+/// Forgets which device this was.
+pub(crate) fn clear_device() {
+    if let Some(storage) = storage() {
+        storage.remove_item(DEVICE).unwrap_or_default();
+    }
 }
 
 /// Takes the mark away.

@@ -68,6 +68,12 @@ pub(crate) fn scroll_to(position: f64) {
     window().scroll_to_with_x_and_y(0.0, position);
 }
 
+/// Has the browser print the page.
+pub(crate) fn print() {
+    // Fails only where nothing can be printed, which the browser says itself.
+    window().print().unwrap_or_default();
+}
+
 /// Names the page, for tabs and screen readers.
 pub(crate) fn set_title(title: &str) {
     document().set_title(title);

@@ -23,6 +23,7 @@ mod qr_scan;
 mod screen;
 mod status;
 mod toasts;
+mod words_entry;
 
 pub(crate) use ago::{Ago, ago};
 pub(crate) use avatar::{Avatar, FaceField};
@@ -47,3 +48,4 @@ pub(crate) use qr_scan::{QrScan, Unread};
 pub(crate) use screen::Screen;
 pub(crate) use status::StatusLine;
 pub(crate) use toasts::Toasts;
+pub(crate) use words_entry::WordsEntry;

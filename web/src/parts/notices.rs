@@ -171,13 +171,42 @@ pub(crate) fn KeepNotice() -> impl IntoView {
         });
     };
     view! {
-        <Show when=move || has_posts.get() && kept.get() == Some(false) && !asked.get()>
+        <Show
+            when=move || has_posts.get() && kept.get() == Some(false) && !asked.get()
+            fallback=|| view! { <WordsNotice/> }
+        >
             <div class="notice" data-notice="keep">
                 <Glyph icon=Icon::Storage/>
                 <p>"Your posts and your keys are in this browser. It may clear them when the device runs out of room, unless you ask it to keep them."</p>
                 <div class="notice-actions">
                     <button class="button" type="button" on:click=move |_| done()>"Not now"</button>
                     <button class="button primary" type="button" on:click=protect>"Protect my posts"</button>
+                </div>
+            </div>
+        </Show>
+    }
+}
+
+/// Once there is something to lose: that words bring it back. Said again at every start until they are
+/// written down.
+#[component]
+pub(crate) fn WordsNotice() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let later = model.words_later();
+    let has_something = Memo::new(move |_| {
+        let has_posts = model.with_view(|view| {
+            !view.posts_of(&view.me(), None, 1).is_empty() || view.people().nth(1).is_some()
+        });
+        has_posts.unwrap_or_default()
+    });
+    view! {
+        <Show when=move || model.has_words().get() && has_something.get() && !later.get()>
+            <div class="notice" data-notice="words">
+                <Glyph icon=Icon::Key/>
+                <p>"Your account is in this browser only. If the browser or the device is lost, twelve words bring it back. Write them down once."</p>
+                <div class="notice-actions">
+                    <button class="button" type="button" on:click=move |_| later.set(true)>"Later"</button>
+                    <a class="button primary" href="#/you/backup">"Write down my words"</a>
                 </div>
             </div>
         </Show>

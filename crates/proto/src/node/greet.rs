@@ -211,23 +211,29 @@ impl Node {
             self.retrack();
             self.status_changed = true;
         }
-        self.write_letter(knock.over, knock.device, &Signal::Greeted {});
+        let greeted = Signal::Greeted { follows: back || followed };
+        self.write_letter(knock.over, knock.device, &greeted);
     }
 
     /// Somebody confirms that they were told.
-    pub(super) fn greeting_arrived(&mut self, device: Identity) {
+    pub(super) fn greeting_arrived(&mut self, device: Identity, follows: bool) {
         let synod = self
             .synods
             .values()
             .find(|state| state.devices.contains_key(&device))
             .map(|state| state.id);
         if let Some(synod) = synod {
-            // Who confirms an invite follows back: it was shown to them.
-            let invited = self.greetings.get(&synod).is_some_and(|greet| greet.token.is_some());
+            let greeting = self.greetings.get(&synod);
+            let (asked, invited) =
+                (greeting.is_some(), greeting.is_some_and(|greeting| greeting.token.is_some()));
             self.drop_greeting(synod);
-            if invited && self.followers.insert(synod) {
+            let is_room = self.followers.len() < FOLLOWERS;
+            if asked && follows && is_room && self.followers.insert(synod) {
                 self.save(Batch::new().put(follower_key(&synod), []).strict());
-                self.emit(Event::Followed { mutual: true, synod });
+                // Of who followed long before this device was added nobody has to be told.
+                if invited {
+                    self.emit(Event::Followed { mutual: true, synod });
+                }
             }
             self.status_changed = true;
         }

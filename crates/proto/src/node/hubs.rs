@@ -68,7 +68,12 @@ pub(super) enum Signal {
         synod: Identity,
         token: Option<String>,
     },
-    Greeted {},
+    /// It was told; and whether who says so follows back, which a device that was added later has no
+    /// other way to learn.
+    Greeted {
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        follows: bool,
+    },
     Offer {
         attempt: String,
         sdp: String,
@@ -83,7 +88,7 @@ impl std::fmt::Debug for Signal {
             Self::ByHand { .. } => "ByHand(..)",
             Self::Candidate { .. } => "Candidate(..)",
             Self::Greet { .. } => "Greet(..)",
-            Self::Greeted {} => "Greeted",
+            Self::Greeted { .. } => "Greeted",
             Self::Offer { .. } => "Offer(..)",
         })
     }
@@ -549,7 +554,7 @@ impl Node {
                 }
             }
             Signal::Greet { synod, token } => self.greeted_by(link, from, synod, token.as_deref()),
-            Signal::Greeted {} => self.greeting_arrived(from),
+            Signal::Greeted { follows } => self.greeting_arrived(from, follows),
             Signal::Offer { attempt, sdp } => self.offered_way(link, from, attempt, sdp),
             Signal::Answer { .. } | Signal::ByHand { .. } | Signal::Candidate { .. } => (),
         }

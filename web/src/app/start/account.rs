@@ -1,5 +1,6 @@
 //! What this browser keeps of an account, and what to make of it.
 
+use effigy_core::mnemonic::Words;
 use effigy_net_web::{fence, random};
 use effigy_proto::{Fence, Keys};
 use effigy_store::{Batch, Key, Store as _, StoreError, Table};
@@ -83,6 +84,9 @@ pub(super) async fn find() -> Result<Found, Fault> {
         // Where there is no place for the mark, the database is all there is to go by.
         marker::set(account);
     }
+    if !keys.joining {
+        marker::set_device(&keys.device.identity());
+    }
     Ok(Found::Account(Box::new(Account { fence, keys, store })))
 }
 
@@ -94,21 +98,59 @@ pub(super) async fn make() -> Result<Box<Account>, Trouble> {
     let unsupported = Trouble::Fault(Fault::Unsupported);
     let Ok(seed) = random() else { return Err(unsupported) };
     let Ok(keys) = Keys::for_account(seed) else { return Err(unsupported) };
-    let Some(account) = keys.synod else { return Err(unsupported) };
+    open_with(keys).await
+}
+
+/// Makes the keys of a new device of an account that began elsewhere, and keeps them. What is left of an
+/// account here goes before.
+///
+/// # Errors
+/// When they cannot be kept. Then there is no account.
+pub(super) async fn recover(words: Words) -> Result<Box<Account>, Trouble> {
+    let Ok(seed) = random() else { return Err(Trouble::Fault(Fault::Unsupported)) };
+    if !clear().await {
+        return Err(Trouble::Write { full: false });
+    }
+    open_with(Keys::for_recovery(seed, words)).await
+}
+
+/// Changes something about the keys that are kept. Tells whether the change is durable.
+pub(super) async fn change(change: impl FnOnce(&mut Keys)) -> bool {
+    let Ok((store, _)) = IdbStore::open(DATABASE).await else { return false };
+    let Ok(Some(sealed)) = store.read(Key::new(Table::Keys, KEYS)).await else { return false };
+    let Ok(Some(mut keys)) = open_keys(&sealed).await else { return false };
+    change(&mut keys);
+    keep(&store, &keys).await.is_ok()
+}
+
+async fn open_with(keys: Keys) -> Result<Box<Account>, Trouble> {
+    let Some(account) = keys.synod else { return Err(Trouble::Fault(Fault::Unsupported)) };
     let (store, _) = IdbStore::open(DATABASE).await.map_err(|_| Fault::NoStore)?;
-    let vault = Vault::open(VAULT).await.map_err(|error| fault_of(&error))?;
-    let sealed = vault.seal(&keys.to_bytes()).await.map_err(|error| fault_of(&error))?;
-    let batch = Batch::new().put(Key::new(Table::Keys, KEYS), sealed).strict();
-    store
-        .apply(batch)
-        .await
-        .map_err(|error| Trouble::Write { full: matches!(error, StoreError::Full) })?;
+    keep(&store, &keys).await?;
     marker::set(&account);
     Ok(Box::new(Account { fence: None, keys, store }))
 }
 
+/// Seals keys and makes them durable.
+async fn keep(store: &IdbStore, keys: &Keys) -> Result<(), Trouble> {
+    let vault = Vault::open(VAULT).await.map_err(|error| fault_of(&error))?;
+    let sealed = vault.seal(&keys.to_bytes()).await.map_err(|error| fault_of(&error))?;
+    let batch = Batch::new().put(Key::new(Table::Keys, KEYS), sealed).strict();
+    let kept = store.apply(batch).await;
+    kept.map_err(|error| Trouble::Write { full: matches!(error, StoreError::Full) })
+}
+
 /// Removes all that is kept here, for good. Tells whether it is gone.
 pub(super) async fn forget() -> bool {
+    let gone = clear().await;
+    if gone {
+        marker::clear_device();
+    }
+    gone
+}
+
+/// Removes all but the note which device this was: its place in the account may be taken again.
+async fn clear() -> bool {
     let gone = database::delete(DATABASE).await && database::delete(VAULT).await;
     if gone {
         fence::clear();

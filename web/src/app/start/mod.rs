@@ -22,13 +22,14 @@ use futures_util::pin_mut;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
+use super::error::not_done;
 use super::handle::{Handle, Inbox, NotDone};
 use super::model::Model;
-use super::phase::{Damage, Fault, Opening, Phase, Wish};
+use super::phase::{Damage, Fault, NewAccount, Opening, Phase, Wish};
 use crate::browser::lock::{How, Lock, Locks};
 use crate::browser::starts;
 use crate::browser::tabs::{Tabs, Word};
-use account::{Found, Trouble};
+use account::{Account, Found, Trouble};
 use session::Ended;
 
 /// After how many starts that came to nothing the person is asked how to start.
@@ -167,28 +168,17 @@ async fn work(
     loop {
         let account = match account::find().await? {
             Found::Account(account) => account,
-            Found::Nothing => {
-                model.set_phase(Phase::Welcome);
-                let Wish::Start(newcomer) = next_wish(inbox).await else { continue };
-                match account::make().await {
-                    Ok(account) => {
-                        begin = Some(newcomer);
+            found @ (Found::Nothing | Found::Remains) => {
+                let is_new = matches!(found, Found::Nothing);
+                let lost = Phase::Repair(Damage::KeysLost);
+                model.set_phase(if is_new { Phase::Welcome } else { lost });
+                match make_account(model, next_wish(inbox).await, is_new).await? {
+                    Some((account, newcomer)) => {
+                        begin = newcomer;
                         account
                     }
-                    Err(Trouble::Fault(fault)) => return Err(fault),
-                    Err(Trouble::Write { full }) => {
-                        let answer = Err(NotDone::Store { full });
-                        model.tickets().settle(newcomer.ticket, answer);
-                        continue;
-                    }
+                    None => continue,
                 }
-            }
-            Found::Remains => {
-                model.set_phase(Phase::Repair(Damage::KeysLost));
-                if matches!(next_wish(inbox).await, Wish::StartOver) {
-                    start_over(model).await;
-                }
-                continue;
             }
         };
         let opening = if has_failed && begin.is_none() {
@@ -200,6 +190,39 @@ async fn work(
             Ended::Fault(fault) => return Err(fault),
             Ended::StartOver => start_over(model).await,
             Ended::Stopped => return Ok(()),
+        }
+    }
+}
+
+/// Makes a new account where there is no sign of another, or keys for one that began elsewhere. `None` when
+/// nothing came of it, which the person was told.
+///
+/// # Errors
+/// When nothing works here, for whatever reason.
+async fn make_account(
+    model: Model,
+    wish: Wish,
+    is_new: bool,
+) -> Result<Option<(Box<Account>, Option<NewAccount>)>, Fault> {
+    let (made, newcomer) = match wish {
+        Wish::Recover(words) => (account::recover(words).await, None),
+        Wish::Start(newcomer) if is_new => (account::make().await, Some(newcomer)),
+        Wish::StartOver => {
+            start_over(model).await;
+            return Ok(None);
+        }
+        _ => return Ok(None),
+    };
+    match (made, newcomer) {
+        (Ok(account), newcomer) => Ok(Some((account, newcomer))),
+        (Err(Trouble::Fault(fault)), _) => Err(fault),
+        (Err(Trouble::Write { full }), Some(newcomer)) => {
+            model.tickets().settle(newcomer.ticket, Err(NotDone::Store { full }));
+            Ok(None)
+        }
+        (Err(Trouble::Write { full }), None) => {
+            model.toasts().trouble(not_done(NotDone::Store { full }));
+            Ok(None)
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 
 use effigy_core::Identity;
+use effigy_core::mnemonic::Words;
 use effigy_net_web::{Stopper, WebWorld, random};
-use effigy_proto::{Command, Config, Event, Known, Repair, Role};
+use effigy_proto::{Command, Config, Event, Keys, Known, Membership, Repair, Role, Ticket};
 use effigy_store::Store as _;
 use effigy_worker::Listener;
 use futures_channel::mpsc::{self, Receiver, Sender};
@@ -13,7 +14,7 @@ use futures_util::{StreamExt as _, pin_mut};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{GetUntracked as _, document, window};
 
-use super::account::Account;
+use super::account::{self, Account};
 use super::{Damage, Fault, Inbox, Model, NotDone, Opening, Phase, Wish};
 use crate::app::phase::NewAccount;
 use crate::browser::{clock, page, workers};
@@ -52,8 +53,7 @@ pub(super) async fn run(
     let (Some(me), Ok(seed)) = (keys.synod, random()) else {
         return Ended::Fault(Fault::Unsupported);
     };
-    let device = keys.device.identity();
-    model.open(me, device, opening);
+    model.open(me, keys.device.identity(), opening);
     if opening == Opening::Thorough {
         // Where that cannot be written, the start is the usual one, and says so soon enough.
         let _ = store.apply(effigy_proto::reread()).await;
@@ -65,11 +65,11 @@ pub(super) async fn run(
     let (commands, commands_in) = mpsc::channel(COMMANDS);
     let (events, events_in) = mpsc::channel(EVENTS);
     let hubs = vec![page::origin()];
+    let attendant = Attendant::new(model, &keys, commands.clone(), newcomer, stop);
     let config = Config { fence, hubs, keys, role: Role::Person, seed };
     let _waking = wake_with_page(commands.clone());
 
     let engine = effigy_engine::run(config, store, world, commands_in, events);
-    let attendant = Attendant::new(model, [me, device], commands.clone(), newcomer, stop);
     let attend = attendant.attend(events_in, &mut inbox.wishes);
     // What was asked before there was an engine was asked of nobody.
     while inbox.commands.try_recv().is_ok() {}
@@ -113,6 +113,8 @@ struct Attendant {
     feeds: [Identity; 2],
     /// Whether the account has said its first words.
     has_begun: bool,
+    /// Whether the account began elsewhere and does not name this device, as far as is known.
+    is_joining: bool,
     model: Model,
     /// Who has yet to say who they are.
     newcomer: Option<NewAccount>,
@@ -121,26 +123,37 @@ struct Attendant {
     /// When screens last looked at what came.
     shown: u64,
     stop: Stopper,
+    /// Whether the account did not name this device when this run began.
+    was_outside: bool,
+    /// The recovery words, until the person has written them down or, of an account that began elsewhere,
+    /// this device was added.
+    words: Option<Words>,
 }
 
 impl Attendant {
     fn new(
         model: Model,
-        feeds: [Identity; 2],
+        keys: &Keys,
         commands: Sender<Command>,
         newcomer: Option<NewAccount>,
         stop: Stopper,
     ) -> Self {
+        model.set_has_words(keys.words.is_some() && !keys.joining);
+        model.set_recovers(keys.words.is_some() && keys.joining);
+        let device = keys.device.identity();
         Self {
             breathed: clock::now(),
             commands,
-            feeds,
+            feeds: [keys.synod.unwrap_or(device), device],
             has_begun: false,
+            is_joining: keys.joining,
             model,
             newcomer,
             repair: None,
             shown: 0,
             stop,
+            was_outside: false,
+            words: keys.words.clone(),
         }
     }
 
@@ -152,22 +165,28 @@ impl Attendant {
                 Either::Left((Some(event), _)) => {
                     let mut next = Some(event);
                     while let Some(event) = next {
+                        let is_added = matches!(event, Event::Membership(Membership::Member));
                         self.take(event);
+                        if is_added {
+                            self.settle_in().await;
+                        }
                         next = events.try_recv().ok();
                         self.show(next.is_none());
                         self.breathe().await;
                     }
                 }
                 Either::Left((None, _)) => return starts_over,
-                Either::Right((Some(Wish::Start(newcomer)), _)) => self.begin(newcomer),
                 Either::Right((Some(Wish::StartOver), _)) => {
-                    // Only where the remains of an account fill the page.
-                    if let Phase::Repair(_) = self.model.phase().get_untracked() {
+                    // Only where the remains of an account fill the page, or what is not one yet.
+                    let phase = self.model.phase().get_untracked();
+                    if matches!(phase, Phase::Repair(_))
+                        || (phase == Phase::Joining && self.is_joining)
+                    {
                         starts_over = true;
                         self.stop.stop();
                     }
                 }
-                Either::Right((Some(Wish::Open(_) | Wish::UseHere), _)) => (),
+                Either::Right((Some(wish), _)) => self.grant(wish).await,
                 Either::Right((None, _)) => {
                     while let Some(event) = events.next().await {
                         self.take(event);
@@ -175,6 +194,51 @@ impl Attendant {
                     return starts_over;
                 }
             }
+        }
+    }
+
+    /// Does what the person wishes while the engine runs.
+    async fn grant(&mut self, wish: Wish) {
+        match wish {
+            Wish::BeginAnew => self.begin_anew().await,
+            Wish::ForgetWords(ticket) => self.forget_words(ticket).await,
+            // Who no longer waits is not told.
+            Wish::ShowWords(tell) => drop(tell.send(self.words.clone())),
+            Wish::Start(newcomer) => self.begin(newcomer),
+            Wish::Open(_) | Wish::Recover(_) | Wish::StartOver | Wish::UseHere => (),
+        }
+    }
+
+    /// The person has written the words down: first they are gone for good, then that is said.
+    async fn forget_words(&mut self, ticket: Ticket) {
+        if !account::change(|keys| keys.words = None).await {
+            let answer = Err(NotDone::Store { full: false });
+            return self.model.tickets().settle(ticket, answer);
+        }
+        self.words = None;
+        self.model.set_has_words(false);
+        if self.commands.try_send(Command::ForgetWords { ticket }).is_err() {
+            // The node has them no longer than until the page is closed.
+            self.model.tickets().settle(ticket, Ok(None));
+        }
+    }
+
+    /// The account names this device: it is one like all others from now on. Its words are on paper.
+    async fn settle_in(&mut self) {
+        let is_kept = account::change(|keys| (keys.joining, keys.words) = (false, None)).await;
+        // Where that could not be written down, the next start tries again.
+        if is_kept {
+            self.words = None;
+            drop(self.commands.try_send(Command::ForgetWords { ticket: Ticket::default() }));
+        }
+    }
+
+    /// Nobody has the account any more, and the person wants to begin it anew by its words.
+    async fn begin_anew(&mut self) {
+        let has_nothing = self.model.membership().get_untracked() == Membership::Searching;
+        if self.is_joining && has_nothing && account::change(|keys| keys.joining = false).await {
+            // The engine begins again, as one that may begin the account.
+            self.stop.stop();
         }
     }
 
@@ -186,6 +250,14 @@ impl Attendant {
                 self.model.apply(Event::Entries(known));
                 return;
             }
+            Event::Membership(Membership::Member) => {
+                self.is_joining = false;
+                // Only who saw it happen is told; at a later start the app just opens.
+                if self.model.phase().get_untracked() == Phase::Joining && !self.was_outside {
+                    self.model.set_phase(Phase::Running);
+                }
+            }
+            Event::Membership(_) => self.was_outside = true,
             Event::Repair(repair) => self.repair = (!repair.mended).then_some(repair),
             // The node begins again, and tells anew where it stands.
             Event::StoreFailed { .. } => self.repair = None,
@@ -203,6 +275,8 @@ impl Attendant {
     fn ready(&mut self) {
         if let Some(repair) = self.repair {
             self.model.set_phase(Phase::Repair(Damage::Behind(repair)));
+        } else if self.is_joining {
+            self.model.set_phase(Phase::Joining);
         } else if self.has_begun {
             self.model.apply(Event::Ready);
         } else if let Some(newcomer) = self.newcomer.take() {

@@ -87,8 +87,9 @@ fn Hub(origin: String, status: Memo<Option<HubStatus>>) -> impl IntoView {
     }
 }
 
+/// A field for the address of one more hub.
 #[component]
-fn AddHub() -> impl IntoView {
+pub(crate) fn AddHub() -> impl IntoView {
     let model = expect_context::<Model>();
     let handle = expect_context::<Handle>();
     let origin = RwSignal::new(String::new());
@@ -121,7 +122,7 @@ fn AddHub() -> impl IntoView {
     view! {
         <form class="paste" on:submit=submit>
             <label>
-                <span class="label">"Address of another hub"</span>
+                <span class="label">"Address of another hub (meeting point)"</span>
                 <input type="text" inputmode="url" autocapitalize="off" spellcheck="false" placeholder="https://…" bind:value=origin/>
             </label>
             <button class="button" type="submit">"Add hub"</button>

@@ -3,4 +3,5 @@
 mod hubs;
 mod view;
 
+pub(super) use hubs::AddHub;
 pub(crate) use view::NetworkScreen;

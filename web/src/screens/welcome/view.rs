@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::app::{Answer, Handle, Model, Route, Router, error, route, task};
 use crate::browser::{device, page};
 use crate::parts::{FaceField, Glyph, Icon};
+use crate::screens::ByWords;
 
 /// The invite that the page was opened with.
 fn invited(router: Router) -> Option<Invite> {
@@ -66,6 +67,7 @@ pub(crate) fn Welcome() -> impl IntoView {
             busy.try_set(false);
         });
     };
+    let has_one = RwSignal::new(false);
     page::set_title("Welcome · Effigy");
     view! {
         <main class="plain welcome">
@@ -76,7 +78,8 @@ pub(crate) fn Welcome() -> impl IntoView {
             } else {
                 "Posts and pictures between people, kept on their own devices."
             }}</p>
-            <form class="stack" on:submit=submit>
+            <Show when=move || has_one.get() fallback=|| ()><Elsewhere/></Show>
+            <form class="stack" hidden=has_one on:submit=submit>
                 <FaceField chosen=picture otherwise=|| view! { <Glyph icon=Icon::Person/> }/>
                 <label>
                     <span class="label">"Your name"</span>
@@ -87,6 +90,15 @@ pub(crate) fn Welcome() -> impl IntoView {
                     {move || if busy.get() { "Starting…" } else { "Start" }}
                 </button>
             </form>
+            <button class="quiet" type="button" on:click=move |_| has_one.update(|has| *has = !*has)>
+                {move || if has_one.get() { "I am new here" } else { "I already have an account" }}
+            </button>
         </main>
     }
+}
+
+/// The ways to an account that is elsewhere.
+#[component]
+fn Elsewhere() -> impl IntoView {
+    view! { <ByWords/> }
 }

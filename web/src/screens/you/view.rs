@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use crate::app::{Model, route};
 use crate::parts::{Avatar, Glyph, Icon, Name, Screen, ShortKey};
 
-const PLACES: [(&str, Icon, &str, &str); 5] = [
+const PLACES: [(&str, Icon, &str, &str); 6] = [
     ("#/people/add", Icon::PersonAdd, "My code", "Show it, and somebody can follow you"),
     ("#/you/network", Icon::Network, "Network", "Hubs, who is connected, what is in sync"),
+    ("#/you/backup", Icon::Key, "Backup and recovery", "Words that bring your account back"),
     ("#/you/storage", Icon::Storage, "Storage", "What lies on this device, and whether it is kept"),
     ("#/you/appearance", Icon::Moon, "Appearance", "Light, dark, or as the system says"),
     ("#/you/about", Icon::Info, "About", "Version and where it came from"),

@@ -1,0 +1,202 @@
+//! The view of a device that is about to belong to an account.
+
+use effigy_core::Identity;
+use effigy_proto::{Command, LinkState, Membership};
+use leptos::prelude::*;
+
+use crate::app::{Handle, Model, Phase, Wish, error, task};
+use crate::browser::{device, marker, page};
+use crate::parts::{Avatar, Name, Question, ShortKey};
+use crate::screens::network::AddHub;
+
+/// Looking for the account, asking whether it is the right one, and what has come of it.
+#[component]
+pub(crate) fn Joining() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let membership = Memo::new(move |_| model.membership().get());
+    let title = move || match membership.get() {
+        Membership::Searching => "Looking for your account",
+        Membership::Found => "Is this you?",
+        Membership::Member => "Welcome back",
+    };
+    page::set_title("Your account · Effigy");
+    view! {
+        <main class="plain recover">
+            <h1 tabindex="-1">{title}</h1>
+            {model.me().map(|synod| view! {
+                <div class="recover-face">
+                    <Avatar synod size="large"/>
+                    <p class="person-name"><Name synod/></p>
+                    <p class="row-note">"key "<ShortKey synod/></p>
+                </div>
+            })}
+            {move || match membership.get() {
+                Membership::Searching => view! { <Searching/> }.into_any(),
+                Membership::Found => view! { <Found/> }.into_any(),
+                Membership::Member => view! { <Added/> }.into_any(),
+            }}
+        </main>
+    }
+}
+
+/// Where it was asked for.
+#[component]
+fn Searching() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let hubs = Memo::new(move |_| {
+        model.network().with(|network| {
+            let hubs = network.hubs.iter().map(|hub| (hub.origin.clone(), hub.state));
+            hubs.collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <p>"Meeting points are asked for it, and through them friends who have it. Nothing is written in your name before it is found."</p>
+        <ul class="rows rows-boxed" aria-label="Who is asked" role="list">
+            <For each=move || hubs.get() key=Clone::clone children=|(origin, state)| view! {
+                <li class="row"><span class="row-words">
+                    <span class="row-title"><bdi>{origin}</bdi></span>
+                    <span class="row-note">{answer(state)}</span>
+                </span></li>
+            }/>
+        </ul>
+        <p class="hint">"It can take until a friend of yours is online. If another meeting point may know you, enter its address. If you are not sure about the words, compare them once more: wrong words lead to an account that nobody has."</p>
+        <AddHub/>
+        <div class="actions">
+            <GiveUp label="Enter other words"/>
+            <Anew/>
+        </div>
+    }
+}
+
+const fn answer(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Closed => "Not reached. Tried again by itself.",
+        LinkState::Connecting => "Connecting…",
+        LinkState::Open => "Asked. It has nothing of this account so far.",
+    }
+}
+
+/// Nobody has it any more, and the person says so.
+#[component]
+fn Anew() -> impl IntoView {
+    let handle = expect_context::<Handle>();
+    let asked = RwSignal::new(false);
+    let act = Callback::new(move |()| {
+        let _ = handle.wish(Wish::BeginAnew);
+    });
+    view! {
+        <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Begin it anew"</button>
+        <Question open=asked title="Begin this account anew?" yes="Begin anew" act>
+            <p>"Do this only if nobody who has your old posts will come back. You keep your identity and begin with an empty profile. What friends still have is joined to it when they come."</p>
+        </Question>
+    }
+}
+
+/// Back to where words are entered: nothing was changed anywhere else.
+#[component]
+fn GiveUp(label: &'static str) -> impl IntoView {
+    let handle = expect_context::<Handle>();
+    view! {
+        <button class="button" type="button" on:click=move |_| { let _ = handle.wish(Wish::StartOver); }>{label}</button>
+    }
+}
+
+/// How much of the account is here.
+#[component]
+fn Progress() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let me = model.me();
+    let counts = Memo::new(move |_| {
+        model.network().with(|network| {
+            let own = network.feeds.iter().filter(|feed| Some(feed.synod) == me);
+            let (held, known) = own.fold((0_u64, 0_u64), |(held, known), feed| {
+                (held.saturating_add(feed.held), known.saturating_add(feed.known))
+            });
+            (held, known, network.missing)
+        })
+    });
+    let words = move || {
+        let (held, known, missing) = counts.get();
+        let files = match missing {
+            0 => "no picture or file is missing".to_owned(),
+            1 => "1 picture or file is on its way".to_owned(),
+            n => format!("{n} pictures and files are on their way"),
+        };
+        format!("{held} of {known} entries are here; {files}.")
+    };
+    view! {
+        <p role="status">{words}</p>
+        <progress max=move || counts.get().1.max(1).to_string() value=move || counts.get().0.to_string() aria-label="Entries that are here"></progress>
+    }
+}
+
+/// The account is found: which of its devices this is, and whether it is the right one.
+#[component]
+fn Found() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let handle = expect_context::<Handle>();
+    let has_words = model.recovers();
+    let devices = Memo::new(move |_| {
+        let known = model.with_view(|view| {
+            let person = view.person(&view.me())?;
+            Some(person.devices.iter().map(|(key, name)| (*key, name.clone())).collect::<Vec<_>>())
+        });
+        known.flatten().unwrap_or_default()
+    });
+    let was = marker::device();
+    let replaces = RwSignal::new(None::<Identity>);
+    Effect::new(move || {
+        let known = was.filter(|was| devices.with(|all| all.iter().any(|(key, _)| key == was)));
+        replaces.set(known);
+    });
+    let busy = RwSignal::new(false);
+    let trouble = RwSignal::new(None::<&'static str>);
+    let join = move |_| {
+        busy.set(true);
+        trouble.set(None);
+        let replaces = replaces.get_untracked();
+        task::run(async move {
+            let device_name = device::name();
+            let done =
+                handle.request(|ticket| Command::Join { device_name, replaces, ticket }).await;
+            trouble.try_set(done.err().map(error::not_done));
+            busy.try_set(false);
+        });
+    };
+    if !has_words {
+        return view! { <p>"Your other device is adding this one. Keep both open."</p><Progress/> }
+            .into_any();
+    }
+    view! {
+        <Progress/>
+        <Show when=move || !devices.with(Vec::is_empty)>
+            <fieldset class="choices">
+                <legend>"Which of your devices is this?"</legend>
+                <label><input type="radio" name="device" prop:checked=move || replaces.get().is_none() on:change=move |_| replaces.set(None)/>" A new one"</label>
+                <For each=move || devices.get() key=Clone::clone children=move |(key, name)| view! {
+                    <label><input type="radio" name="device" prop:checked=move || replaces.get() == Some(key) on:change=move |_| replaces.set(Some(key))/>
+                        " "<bdi>{name}</bdi>", which lost its data"</label>
+                }/>
+            </fieldset>
+        </Show>
+        <p class="fault" role="alert">{trouble}</p>
+        <div class="actions">
+            <button class="button primary" type="button" disabled=busy on:click=join>{move || if busy.get() { "One moment…" } else { "Yes, this is my account" }}</button>
+            <GiveUp label="No, enter other words"/>
+        </div>
+    }.into_any()
+}
+
+/// This device belongs to the account.
+#[component]
+fn Added() -> impl IntoView {
+    let model = expect_context::<Model>();
+    view! {
+        <p>"This device belongs to your account again. What has not arrived yet comes while you use it."</p>
+        <Progress/>
+        <p class="hint">"Keep the words where you had them: they are the only copy, and this device does not keep them."</p>
+        <div class="actions">
+            <button class="button primary" type="button" on:click=move |_| model.set_phase(Phase::Running)>"Open Effigy"</button>
+        </div>
+    }
+}
