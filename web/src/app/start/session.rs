@@ -234,7 +234,7 @@ impl Attendant {
     }
 
     /// Nobody has the account any more, and the person wants to begin it anew by its words.
-    async fn begin_anew(&mut self) {
+    async fn begin_anew(&self) {
         let has_nothing = self.model.membership().get_untracked() == Membership::Searching;
         if self.is_joining && has_nothing && account::change(|keys| keys.joining = false).await {
             // The engine begins again, as one that may begin the account.

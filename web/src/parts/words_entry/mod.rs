@@ -97,7 +97,7 @@ fn Field(at: usize, typed: Typed, enter: Callback<(usize, String)>) -> impl Into
         <li class="words-field">
             <label>
                 <span class="sr-only">{format!("Word {number}")}</span>
-                <input id=format!("word-{at}") type="text" autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck="false"
+                <input id=format!("word-{at}") type="text" autocomplete="off" autocapitalize="none" spellcheck="false"
                     aria-describedby="words-how words-wrong" aria-invalid=move || is_wrong.get().then_some("true")
                     prop:value=text on:input=input on:keydown=key on:focus=move |_| typed.attend(at) on:blur=move |_| typed.complete(at)/>
             </label>

@@ -45,17 +45,17 @@ fn Searching() -> impl IntoView {
     let model = expect_context::<Model>();
     let hubs = Memo::new(move |_| {
         model.network().with(|network| {
-            let hubs = network.hubs.iter().map(|hub| (hub.origin.clone(), hub.state));
+            let hubs = network.hubs.iter().map(|hub| (hub.origin.clone(), answer(hub.state)));
             hubs.collect::<Vec<_>>()
         })
     });
     view! {
         <p>"Meeting points are asked for it, and through them friends who have it. Nothing is written in your name before it is found."</p>
         <ul class="rows rows-boxed" aria-label="Who is asked" role="list">
-            <For each=move || hubs.get() key=Clone::clone children=|(origin, state)| view! {
+            <For each=move || hubs.get() key=Clone::clone children=|(origin, words)| view! {
                 <li class="row"><span class="row-words">
                     <span class="row-title"><bdi>{origin}</bdi></span>
-                    <span class="row-note">{answer(state)}</span>
+                    <span class="row-note">{words}</span>
                 </span></li>
             }/>
         </ul>
@@ -147,7 +147,9 @@ fn Found() -> impl IntoView {
     let replaces = RwSignal::new(None::<Identity>);
     Effect::new(move || {
         let known = was.filter(|was| devices.with(|all| all.iter().any(|(key, _)| key == was)));
-        replaces.set(known);
+        if known.is_some() && replaces.get_untracked().is_none() {
+            replaces.set(known);
+        }
     });
     let busy = RwSignal::new(false);
     let trouble = RwSignal::new(None::<&'static str>);
