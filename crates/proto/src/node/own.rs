@@ -260,10 +260,7 @@ impl Node {
             effigy_core::payload::PayloadError::Empty => Refusal::Empty,
             _ => Refusal::TooLong,
         })?;
-        if !matches!(pen, Pen::Root(_)) && !self.is_member() {
-            let begins = self.feeds.get(&synod).is_none_or(|held| held.feed.is_empty());
-            return Err(if begins { Refusal::Account } else { Refusal::NotMember });
-        }
+        self.may_hold(&pen, &synod)?;
         // Nobody would take it from a device that may only post.
         if matches!(pen, Pen::Admin) && !self.is_admin() {
             return Err(Refusal::Account);
@@ -319,6 +316,15 @@ impl Node {
         self.keep_own(identity, intake, batch);
         self.follow_uploads(blobs);
         Ok(id)
+    }
+
+    /// Whether this device may write in the account's name: the account names it, or its root writes.
+    fn may_hold(&self, pen: &Pen, synod: &Identity) -> Result<(), Refusal> {
+        if matches!(pen, Pen::Root(_)) || self.is_member() {
+            return Ok(());
+        }
+        let begins = self.feeds.get(synod).is_none_or(|held| held.feed.is_empty());
+        Err(if begins { Refusal::Account } else { Refusal::NotMember })
     }
 
     fn keep_own(&mut self, identity: Identity, intake: Intake, batch: Batch) {
