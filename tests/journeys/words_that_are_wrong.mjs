@@ -34,8 +34,8 @@ export default async function journey(stage) {
   await page.getByText("Word 3 is missing.").waitFor();
 
   await refused(RIGHT.replace("sausage", "saxophone"), "Word 6, “saxophone”, is not in the list.");
-  await refused(RIGHT.replace("yellow", "zebra"), "they do not belong together");
-  await refused("thank winner legal year wave sausage worth useful legal winner thank yellow", "they do not belong together");
+  await refused("abandon ".repeat(12), "they do not belong together");
+  await refused(`about ${"abandon ".repeat(11)}`, "they do not belong together");
   await refused("ábaco abdomen abeja abierto abogado abono aborto abrazo abrir abuelo abuso acabar", "which are English");
 
   // Right words of an account that nobody has.

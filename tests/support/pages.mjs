@@ -193,8 +193,9 @@ export class App {
   async pastesWords(text) {
     await this.field("Word 1").evaluate((field, value) => {
       field.focus();
-      field.value = value;
-      field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste" }));
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text", value);
+      field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
     }, text);
   }
 

@@ -3,9 +3,9 @@
 
 mod typed;
 
-use effigy_core::mnemonic::{MOST_WORDS, Words};
+use effigy_core::mnemonic::{MOST_WORDS, Words, WordsError};
 use leptos::prelude::*;
-use web_sys::{HtmlInputElement, KeyboardEvent};
+use web_sys::{ClipboardEvent, HtmlInputElement, KeyboardEvent};
 
 use crate::app::error;
 use crate::browser::page;
@@ -29,9 +29,11 @@ pub(crate) fn WordsEntry(
     let trouble = RwSignal::new(None::<String>);
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let done = read(typed, count.get_untracked())
-            .and_then(|words| take.run(words).map_err(str::to_owned));
-        trouble.set(done.err());
+        let said = match read(typed, count.get_untracked()) {
+            Ok(words) => take.run(words).err().map(str::to_owned),
+            Err(amiss) => Some(amiss.words()),
+        };
+        trouble.set(said);
     };
     let enter = Callback::new(move |(at, text): (usize, String)| {
         trouble.set(None);
@@ -61,12 +63,32 @@ pub(crate) fn WordsEntry(
     }
 }
 
+/// What is amiss with what was typed.
+enum Amiss {
+    /// A word that is not in the list is marked already.
+    Marked,
+    /// Nothing stands at this place.
+    Missing(usize),
+    /// They are not recovery words.
+    Wrong(WordsError),
+}
+
+impl Amiss {
+    fn words(self) -> String {
+        match self {
+            Self::Marked => "Look at how the marked word is spelled.".to_owned(),
+            Self::Missing(at) => format!("Word {} is missing.", at.saturating_add(1)),
+            Self::Wrong(why) => error::words(why),
+        }
+    }
+}
+
 /// Reads what was typed.
-fn read(typed: Typed, count: usize) -> Result<Words, String> {
-    let text = typed.text(count);
-    Words::parse(&text).map_err(|why| match typed.first_empty(count) {
-        Some(at) => format!("Word {} is missing.", at.saturating_add(1)),
-        None => error::words(why),
+fn read(typed: Typed, count: usize) -> Result<Words, Amiss> {
+    Words::parse(&typed.text(count)).map_err(|why| match (typed.first_empty(count), why) {
+        (Some(at), _) => Amiss::Missing(at),
+        (None, WordsError::Unknown { .. }) if typed.first_unknown(count).is_some() => Amiss::Marked,
+        (None, why) => Amiss::Wrong(why),
     })
 }
 
@@ -86,6 +108,14 @@ fn Field(at: usize, typed: Typed, enter: Callback<(usize, String)>) -> impl Into
         // Where one word became several, the field keeps its own.
         text.with_untracked(|text| field.set_value(text));
     };
+    let paste = move |event: ClipboardEvent| {
+        // The browser would join what stands on several lines.
+        let text = event.clipboard_data().and_then(|data| data.get_data("text").ok());
+        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+            event.prevent_default();
+            enter.run((at, text));
+        }
+    };
     let key = move |event: KeyboardEvent| {
         let is_empty = text.with_untracked(String::is_empty);
         if event.key() == "Backspace" && is_empty && at > 0 {
@@ -99,7 +129,7 @@ fn Field(at: usize, typed: Typed, enter: Callback<(usize, String)>) -> impl Into
                 <span class="sr-only">{format!("Word {number}")}</span>
                 <input id=format!("word-{at}") type="text" autocomplete="off" autocapitalize="none" spellcheck="false"
                     aria-describedby="words-how words-wrong" aria-invalid=move || is_wrong.get().then_some("true")
-                    prop:value=text on:input=input on:keydown=key on:focus=move |_| typed.attend(at) on:blur=move |_| typed.complete(at)/>
+                    prop:value=text on:input=input on:paste=paste on:keydown=key on:focus=move |_| typed.attend(at) on:blur=move |_| typed.complete(at)/>
             </label>
         </li>
     }

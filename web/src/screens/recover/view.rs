@@ -26,7 +26,9 @@ pub(crate) fn Joining() -> impl IntoView {
             {model.me().map(|synod| view! {
                 <div class="recover-face">
                     <Avatar synod size="large"/>
-                    <p class="person-name"><Name synod/></p>
+                    <Show when=move || membership.get() != Membership::Searching>
+                        <p class="person-name"><Name synod/></p>
+                    </Show>
                     <p class="row-note">"key "<ShortKey synod/></p>
                 </div>
             })}
@@ -144,12 +146,11 @@ fn Found() -> impl IntoView {
         known.flatten().unwrap_or_default()
     });
     let was = marker::device();
-    let replaces = RwSignal::new(None::<Identity>);
-    Effect::new(move || {
+    // What the person chose; before that, what the browser remembers.
+    let chosen = RwSignal::new(None::<Option<Identity>>);
+    let replaces = Signal::derive(move || {
         let known = was.filter(|was| devices.with(|all| all.iter().any(|(key, _)| key == was)));
-        if known.is_some() && replaces.get_untracked().is_none() {
-            replaces.set(known);
-        }
+        chosen.get().unwrap_or(known)
     });
     let busy = RwSignal::new(false);
     let trouble = RwSignal::new(None::<&'static str>);
@@ -174,9 +175,9 @@ fn Found() -> impl IntoView {
         <Show when=move || !devices.with(Vec::is_empty)>
             <fieldset class="choices">
                 <legend>"Which of your devices is this?"</legend>
-                <label><input type="radio" name="device" prop:checked=move || replaces.get().is_none() on:change=move |_| replaces.set(None)/>" A new one"</label>
+                <label><input type="radio" name="device" prop:checked=move || replaces.get().is_none() on:change=move |_| chosen.set(Some(None))/>" A new one"</label>
                 <For each=move || devices.get() key=Clone::clone children=move |(key, name)| view! {
-                    <label><input type="radio" name="device" prop:checked=move || replaces.get() == Some(key) on:change=move |_| replaces.set(Some(key))/>
+                    <label><input type="radio" name="device" prop:checked=move || replaces.get() == Some(key) on:change=move |_| chosen.set(Some(Some(key)))/>
                         " "<bdi>{name}</bdi>", which lost its data"</label>
                 }/>
             </fieldset>

@@ -78,8 +78,8 @@ pub(crate) fn Welcome() -> impl IntoView {
             } else {
                 "Posts and pictures between people, kept on their own devices."
             }}</p>
-            <Show when=move || has_one.get() fallback=|| ()><Elsewhere/></Show>
-            <form class="stack" hidden=has_one on:submit=submit>
+            <Show when=move || !has_one.get() fallback=|| view! { <Elsewhere/> }>
+            <form class="stack" on:submit=submit>
                 <FaceField chosen=picture otherwise=|| view! { <Glyph icon=Icon::Person/> }/>
                 <label>
                     <span class="label">"Your name"</span>
@@ -90,6 +90,7 @@ pub(crate) fn Welcome() -> impl IntoView {
                     {move || if busy.get() { "Starting…" } else { "Start" }}
                 </button>
             </form>
+            </Show>
             <button class="quiet" type="button" on:click=move |_| has_one.update(|has| *has = !*has)>
                 {move || if has_one.get() { "I am new here" } else { "I already have an account" }}
             </button>
