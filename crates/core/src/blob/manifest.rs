@@ -1,9 +1,8 @@
 //! Content longer than one blob: a list of its pieces, itself a blob.
 
-use serde::{Deserialize, Serialize};
-
 use super::Blob;
-use crate::canon::{self, CanonError};
+use super::listing::{self, Listed};
+use crate::canon::CanonError;
 use crate::cid::Cid;
 use crate::limits::{BLOB_BYTES, CONTENT_BYTES, MANIFEST_ITEMS, PART_BYTES};
 
@@ -14,33 +13,14 @@ pub struct Manifest {
     size: u64,
 }
 
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    pieces: Vec<Cid>,
-    size: u64,
-    #[serde(rename = "type")]
-    kind: String,
-    v: u64,
-}
-
 impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
     /// When it is not canonical, lists too much, or its size and its pieces disagree.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        if bytes.len() > BLOB_BYTES {
-            return Err(ManifestError::TooLarge);
-        }
-        let wire: Wire = canon::read(bytes).map_err(ManifestError::Json)?;
-        if wire.v != 1 {
-            return Err(ManifestError::Version);
-        }
-        if wire.kind != "manifest" {
-            return Err(ManifestError::Kind);
-        }
-        Self::new(wire.pieces, wire.size)
+        let (pieces, size) = listing::read(bytes, Listed::Pieces)?;
+        Self::new(pieces, size)
     }
 
     /// The manifest of content of this size in these pieces.
@@ -79,14 +59,7 @@ impl Manifest {
     /// # Errors
     /// None for a manifest that was made here or read.
     pub fn to_blob(&self) -> Result<Blob, ManifestError> {
-        let wire = Wire {
-            pieces: self.pieces.clone(),
-            size: self.size,
-            kind: "manifest".to_owned(),
-            v: 1,
-        };
-        let bytes = canon::write(&wire).map_err(ManifestError::Json)?;
-        Blob::new(bytes).map_err(|_| ManifestError::TooLarge)
+        listing::write(Listed::Pieces, &self.pieces, self.size)
     }
 }
 

@@ -2,6 +2,7 @@
 //! one a list of such parts.
 
 mod cutter;
+mod listing;
 mod manifest;
 mod parts;
 mod shape;

@@ -1,11 +1,9 @@
 //! Content longer than one list of pieces: a list of parts, each of them content by itself.
 
-use serde::{Deserialize, Serialize};
-
+use super::listing::{self, Listed};
 use super::{Blob, ManifestError};
-use crate::canon;
 use crate::cid::Cid;
-use crate::limits::{BLOB_BYTES, FILE_BYTES, MANIFEST_ITEMS, PART_BYTES};
+use crate::limits::{FILE_BYTES, MANIFEST_ITEMS, PART_BYTES};
 
 /// The parts of long content in their order: all of 64 MiB but the last. Each is named as content of
 /// its size is: by a manifest of pieces, or, where the last fits one blob, by that blob.
@@ -15,33 +13,14 @@ pub struct Parts {
     size: u64,
 }
 
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    parts: Vec<Cid>,
-    size: u64,
-    #[serde(rename = "type")]
-    kind: String,
-    v: u64,
-}
-
 impl Parts {
     /// Reads a list of parts.
     ///
     /// # Errors
     /// When it is not canonical, lists too much, or its size and its parts disagree.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        if bytes.len() > BLOB_BYTES {
-            return Err(ManifestError::TooLarge);
-        }
-        let wire: Wire = canon::read(bytes).map_err(ManifestError::Json)?;
-        if wire.v != 1 {
-            return Err(ManifestError::Version);
-        }
-        if wire.kind != "parts" {
-            return Err(ManifestError::Kind);
-        }
-        Self::new(wire.parts, wire.size)
+        let (parts, size) = listing::read(bytes, Listed::Parts)?;
+        Self::new(parts, size)
     }
 
     /// The list of content of this size in these parts.
@@ -74,9 +53,6 @@ impl Parts {
     /// # Errors
     /// None for a list that was made here or read.
     pub fn to_blob(&self) -> Result<Blob, ManifestError> {
-        let wire =
-            Wire { parts: self.parts.clone(), size: self.size, kind: "parts".to_owned(), v: 1 };
-        let bytes = canon::write(&wire).map_err(ManifestError::Json)?;
-        Blob::new(bytes).map_err(|_| ManifestError::TooLarge)
+        listing::write(Listed::Parts, &self.parts, self.size)
     }
 }
