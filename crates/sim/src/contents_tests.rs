@@ -12,7 +12,8 @@ const MIB: usize = 1024 * 1024;
 /// Attaches a file in slices and posts it.
 fn post_file(network: &mut Network, person: usize, bytes: &[u8]) -> Named {
     let (kind, size) = (ContentKind::File, bytes.len() as u64);
-    network.act(person, |ticket| Command::Attach { kind, size, ticket, upload: 1 });
+    let slot = "post".to_owned();
+    network.act(person, |ticket| Command::Attach { kind, size, slot, ticket, upload: 1 });
     let mut cutter = Cutter::default();
     for slice in bytes.chunks(MIB) {
         let bytes = slice.to_vec();

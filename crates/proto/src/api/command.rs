@@ -27,9 +27,11 @@ pub enum Command {
         kind: ContentKind,
         /// How many bytes it has.
         size: u64,
+        /// The draft to which it belongs: once all of it came, it outlives a restart with that.
+        slot: String,
         /// Comes back in the answer.
         ticket: Ticket,
-        /// The screen's own number for it.
+        /// The screen's own number for it, never used again.
         upload: u64,
     },
     /// The next bytes of an attachment. The answer says that they are kept, and asks for the next.

@@ -17,7 +17,7 @@ use crate::io::Output;
 /// they paste.
 const TEXT_BYTES: usize = 1024 * 1024;
 /// Most bytes of a slot's name: the id of an entry has 59.
-const SLOT_BYTES: usize = 128;
+pub(super) const SLOT_BYTES: usize = 128;
 /// How the names of pictures begin: no UTF-8 begins so, and all of it comes before.
 const PICTURE: u8 = 0xff;
 
@@ -39,11 +39,12 @@ impl Node {
         self.save(Batch::new().put(key, text.as_bytes()).strict());
     }
 
-    /// Drops a draft and all its pictures.
+    /// Drops a draft with all its pictures, and what was attached in it.
     fn drop_draft(&mut self, slot: &str) {
         let mut batch = Batch::new().delete(Key::new(Table::Drafts, slot.as_bytes()));
         batch.deletes.extend((0_u8..).take(IMAGES).map(|place| picture_key(slot, place)));
         self.save(batch.strict());
+        self.drop_attached_of(slot);
     }
 
     /// Does what was written in a draft. Once it is done, the draft goes with the same transaction:

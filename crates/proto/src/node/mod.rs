@@ -233,17 +233,14 @@ pub struct Node {
     placed: BTreeMap<Cid, Placed>,
     /// What was kept of long content besides its blobs.
     kept: BTreeMap<Named, u8>,
-    /// Parts of what this person is about to publish.
-    roots: BTreeMap<Named, Vec<Cid>>,
     /// Lists that are being read.
     reading: BTreeSet<(Named, Cid)>,
     /// Videos that are being looked through.
     scans: BTreeMap<Named, Scan>,
     /// Pieces that screens wait for.
     reads: BTreeMap<Named, VecDeque<Read>>,
-    /// What this person attaches, by the screen's own numbers; and what a crash left of such.
+    /// What this person attaches, by the screen's own numbers.
     attached: BTreeMap<u64, Upload>,
-    orphans: Batch,
     conditions: Conditions,
     /// Who gave and took how much.
     ledger: Ledger,
@@ -355,12 +352,10 @@ impl Node {
             bits: BTreeMap::new(),
             placed: BTreeMap::new(),
             kept: BTreeMap::new(),
-            roots: BTreeMap::new(),
             reading: BTreeSet::new(),
             scans: BTreeMap::new(),
             reads: BTreeMap::new(),
             attached: BTreeMap::new(),
-            orphans: Batch::new(),
             conditions: Conditions::default(),
             ledger: Ledger::default(),
             gathered: BTreeMap::new(),
@@ -573,8 +568,8 @@ impl Node {
     /// What is asked of contents and attachments.
     fn content_command(&mut self, command: Command) {
         match command {
-            Command::Attach { kind, size, ticket, upload } => {
-                let done = self.attach(upload, kind, size);
+            Command::Attach { kind, size, slot, ticket, upload } => {
+                let done = self.attach(upload, kind, size, slot);
                 self.answer(ticket, done);
             }
             Command::AttachBytes { bytes, ticket, upload } => {

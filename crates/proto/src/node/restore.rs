@@ -48,6 +48,8 @@ pub(super) struct Restoring {
     reading: Reading,
     pub glimpse: Glimpse,
     known: Vec<Known>,
+    /// The drafts that are here.
+    slots: BTreeSet<String>,
     /// Entries that were taken back and whose payloads are here.
     said: BTreeSet<Cid>,
     /// Whether the first screen was told that it has what it needs.
@@ -203,6 +205,7 @@ impl Node {
                 let text =
                     |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| RestoreError);
                 let (slot, text) = (text(key)?, text(value)?);
+                self.restoring.slots.insert(slot.clone());
                 self.emit(Event::Draft { slot, text });
                 Ok(())
             }
@@ -252,7 +255,7 @@ impl Node {
             let named = large_named(named).ok_or(RestoreError)?;
             self.kept.insert(named, *value.first().ok_or(RestoreError)?);
         } else if let Some(upload) = key.strip_prefix(b"upload/") {
-            self.restore_upload(upload, value);
+            self.restore_upload(upload, value).ok_or(RestoreError)?;
         } else if key == b"invite" {
             let (made, token) = value.split_first_chunk::<8>().ok_or(RestoreError)?;
             let token = Token(token.try_into().map_err(|_| RestoreError)?);
@@ -603,8 +606,8 @@ impl Node {
                 }
             }
         }
-        let orphans = std::mem::take(&mut self.orphans);
-        self.save(orphans);
+        let slots = std::mem::take(&mut self.restoring.slots);
+        self.drop_orphaned_uploads(&slots);
         let long: Vec<Named> = self.contents.keys().copied().collect();
         long.into_iter().for_each(|named| self.read_lists(named));
         missing.into_iter().for_each(|named| self.line_up(named));

@@ -1,5 +1,5 @@
 //! What this person attaches: it comes in slices, is cut and kept as it comes, and counts once it is
-//! published.
+//! published. What came whole outlives a restart as long as the draft does to which it belongs.
 
 use std::collections::BTreeSet;
 
@@ -7,15 +7,17 @@ use effigy_core::blob::{Cut, Cutter, Shape};
 use effigy_core::limits::{FILE_BYTES, MANIFEST_ITEMS};
 use effigy_core::payload::{Collection, File, Film, Item, Video};
 use effigy_core::text::clean_file_name;
-use effigy_core::video::Cleaner;
+use effigy_core::video::{Cleaner, VideoType};
 use effigy_core::{Blob, Cid, Payload};
 use effigy_store::{Batch, Key, Table};
+use serde::{Deserialize, Serialize};
 
 use super::blob_key;
 use super::large::WHOLE;
-use super::tree::{Bits, bits_key, large_key};
+use super::tree::{bits_key, large_key};
 use crate::api::{Attaching, ContentKind, Named, Refusal};
 use crate::node::Node;
+use crate::node::drafts::SLOT_BYTES;
 use crate::node::state::Here;
 
 /// Most attachments that come at a time.
@@ -23,27 +25,45 @@ const UPLOADS: usize = 128;
 /// What stays free on a device, for entries and what others give: an attachment must not take it.
 const SPARE: u64 = 16 * 1024 * 1024;
 
+/// The record of an attachment that says what it is, once all of it came. The others name its blobs.
+const SUMMARY: u32 = u32::MAX;
+
 /// An attachment that comes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::node) struct Upload {
     kind: ContentKind,
+    /// The draft to which it belongs.
+    slot: String,
     /// How many bytes it has as it was said, and how many came.
     size: u64,
     came: u64,
     cleaner: Option<Cleaner>,
     cutter: Option<Cutter>,
-    /// Its parts: the name of each and its pieces; those of the last, which is being cut, without a name.
-    leaves: Vec<(Cid, Vec<Cid>, u32)>,
+    /// Its parts: the name of each, and how many bytes its list has.
+    parts: Vec<(Cid, u32)>,
     /// How many bytes the list of parts has, where there is one.
     root: u32,
-    pieces: Vec<Cid>,
-    /// Blobs that are here for it alone, and how many records say so.
+    /// How many pieces came of the part that is being cut.
+    pieces: usize,
+    /// Blobs that are here for it and for nothing that was published, and how many records say so.
     names: BTreeSet<Cid>,
     records: u32,
     done: Option<Cut>,
 }
 
-/// Names blobs that are here for an attachment: a start drops them, if it was not published.
+/// What is written down of an attachment that came whole.
+#[derive(Deserialize, Serialize)]
+struct Summary {
+    cid: Cid,
+    parts: Vec<(Cid, u32)>,
+    root: u32,
+    size: u64,
+    slot: String,
+    video: Option<VideoType>,
+}
+
+/// Names blobs that are here for an attachment: a start drops them, unless it came whole and its draft
+/// is there.
 fn upload_key(upload: u64, record: u32) -> Key {
     let place = [upload.to_be_bytes().as_slice(), &record.to_be_bytes()].concat();
     Key::new(Table::Meta, [b"upload/".as_slice(), &place].concat())
@@ -56,12 +76,13 @@ impl Node {
         upload: u64,
         kind: ContentKind,
         size: u64,
+        slot: String,
     ) -> Result<Option<Cid>, Refusal> {
         self.may_write()?;
         if size == 0 {
             return Err(Refusal::Empty);
         }
-        if size > FILE_BYTES {
+        if size > FILE_BYTES || slot.len() > SLOT_BYTES {
             return Err(Refusal::TooLong);
         }
         let open = self.attached.values().map(|upload| upload.size.saturating_sub(upload.came));
@@ -76,19 +97,8 @@ impl Node {
             ContentKind::Picture => return Err(Refusal::Picture),
         };
         self.drop_attached(upload);
-        let begun = Upload {
-            kind,
-            size,
-            came: 0,
-            cleaner,
-            cutter: Some(Cutter::default()),
-            leaves: Vec::new(),
-            root: 0,
-            pieces: Vec::new(),
-            names: BTreeSet::new(),
-            records: 0,
-            done: None,
-        };
+        let cutter = Some(Cutter::default());
+        let begun = Upload { kind, slot, size, cleaner, cutter, ..Upload::default() };
         self.attached.insert(upload, begun);
         Ok(None)
     }
@@ -137,7 +147,7 @@ impl Node {
 
     /// Keeps blobs, and says for what they are here, in one transaction.
     fn keep_attached(&mut self, number: u64, blobs: &[Blob]) {
-        let is_new = |cid: &Cid| self.held(cid).is_none() && !self.is_uploading(cid);
+        let is_new = |cid: &Cid| self.held(cid).is_none();
         let new: BTreeSet<Cid> = blobs.iter().map(Blob::cid).filter(is_new).collect();
         let Some(upload) = self.attached.get_mut(&number) else { return };
         let mut batch = Batch::new();
@@ -145,11 +155,13 @@ impl Node {
             batch = batch.put(blob_key(&blob.cid()), blob.bytes());
         }
         if !new.is_empty() {
-            let names: Vec<u8> = new.iter().flat_map(|cid| *cid.digest()).collect();
-            batch = batch.put(upload_key(number, upload.records), names);
+            batch = batch.put(upload_key(number, upload.records), names(&new));
             upload.records = upload.records.saturating_add(1);
         }
         upload.names.extend(new);
+        if let Some(summary) = upload.summary() {
+            batch = batch.put(upload_key(number, SUMMARY), summary);
+        }
         self.save(batch.strict());
     }
 
@@ -162,21 +174,44 @@ impl Node {
     pub(in crate::node) fn drop_attached(&mut self, number: u64) {
         let Some(upload) = self.attached.remove(&number) else { return };
         let mut batch = Batch::new();
+        batch.deletes.extend(upload.keys(number));
         for cid in &upload.names {
-            if self.held(cid).is_none() {
+            if self.held(cid).is_none() && !self.is_uploading(cid) {
                 batch.deletes.push(blob_key(cid));
             }
         }
-        batch.deletes.extend((0..upload.records).map(|record| upload_key(number, record)));
         self.save(batch);
     }
 
-    /// What a crash left of attachments that were not published.
-    pub(in crate::node) fn restore_upload(&mut self, key: &[u8], value: &[u8]) {
-        self.orphans.deletes.push(Key::new(Table::Meta, [b"upload/".as_slice(), key].concat()));
+    /// A draft is gone, and what belongs to it and was not published.
+    pub(in crate::node) fn drop_attached_of(&mut self, slot: &str) {
+        let is_of = |(_, upload): &(&u64, &Upload)| upload.slot == slot;
+        let numbers: Vec<u64> =
+            self.attached.iter().filter(is_of).map(|(number, _)| *number).collect();
+        numbers.into_iter().for_each(|number| self.drop_attached(number));
+    }
+
+    /// What a start finds of attachments that were not published.
+    pub(in crate::node) fn restore_upload(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
+        let (number, record) = key.split_first_chunk::<8>()?;
+        let record = u32::from_be_bytes(record.try_into().ok()?);
+        let upload = self.attached.entry(u64::from_be_bytes(*number)).or_default();
+        if record == SUMMARY {
+            return upload.recall(serde_json::from_slice(value).ok()?);
+        }
         let (digests, _) = value.as_chunks::<32>();
-        let names = digests.iter().map(|digest| Cid::from_digest(*digest));
-        self.orphans.deletes.extend(names.map(|cid| blob_key(&cid)));
+        upload.names.extend(digests.iter().map(|digest| Cid::from_digest(*digest)));
+        upload.records = upload.records.max(record.saturating_add(1));
+        Some(())
+    }
+
+    /// Drops what a crash left of attachments that had not come whole, or whose draft is gone.
+    pub(in crate::node) fn drop_orphaned_uploads(&mut self, slots: &BTreeSet<String>) {
+        let is_orphan =
+            |(_, upload): &(&u64, &Upload)| upload.done.is_none() || !slots.contains(&upload.slot);
+        let numbers: Vec<u64> =
+            self.attached.iter().filter(is_orphan).map(|(number, _)| *number).collect();
+        numbers.into_iter().for_each(|number| self.drop_attached(number));
     }
 
     /// Publishes attachments that have come.
@@ -232,38 +267,47 @@ impl Node {
     /// Notes what came as whole and one's own, and no longer as what may have to go.
     pub(in crate::node) fn settle_uploads(&mut self, numbers: &[u64]) -> Batch {
         let mut batch = Batch::new();
-        for number in numbers {
-            let Some(upload) = self.attached.remove(number) else { continue };
+        let taken =
+            numbers.iter().filter_map(|number| Some((*number, self.attached.remove(number)?)));
+        let taken: Vec<(u64, Upload)> = taken.collect();
+        let published = taken.iter().flat_map(|(_, upload)| upload.names.iter().copied()).collect();
+        self.disclaim(&published, &mut batch);
+        for (number, upload) in taken {
+            batch.deletes.extend(upload.keys(number));
             let Some(cut) = upload.done else { continue };
             let named = Named { cid: cut.cid, size: cut.size, kind: upload.kind };
-            let records = (0..upload.records).map(|record| upload_key(*number, record));
-            batch.deletes.extend(records);
             let Some(shape) = Shape::of(cut.size) else { continue };
-            if shape.parts() == 1 && shape.pieces(0) == 1 {
-                let size = u32::try_from(cut.size).unwrap_or(u32::MAX);
-                batch.extend(self.own_list(cut.cid, size));
-                batch.puts.push((large_key(&named), vec![WHOLE]));
-                self.kept.insert(named, WHOLE);
-                continue;
-            }
-            for (part, (name, pieces, size)) in upload.leaves.iter().enumerate() {
-                if pieces.len() > 1 {
+            let is_one_blob = shape.parts() == 1 && shape.pieces(0) == 1;
+            for (part, (name, size)) in upload.parts.iter().enumerate() {
+                let count = shape.pieces(part);
+                if count > 1 || is_one_blob {
                     batch.extend(self.own_list(*name, *size));
                 }
-                let mut bits = Bits::default();
-                (0..pieces.len()).for_each(|at| bits.set(at, true));
-                batch.puts.push((bits_key(name), bits.to_bytes()));
-                self.known_leaf(*name, pieces.clone(), shape.part_size(part));
+                if !is_one_blob {
+                    let bits = self.own_part(*name, count);
+                    batch.puts.push((bits_key(name), bits.to_bytes()));
+                }
             }
             if shape.has_parts() {
                 batch.extend(self.own_list(cut.cid, upload.root));
-                let parts = upload.leaves.iter().map(|(name, _, _)| *name).collect();
-                self.roots.insert(named, parts);
             }
             batch.puts.push((large_key(&named), vec![WHOLE]));
             self.kept.insert(named, WHOLE);
         }
         batch
+    }
+
+    /// What was published goes with no other attachment that has the same blobs.
+    fn disclaim(&mut self, published: &BTreeSet<Cid>, batch: &mut Batch) {
+        for (number, upload) in &mut self.attached {
+            let before = upload.names.len();
+            upload.names.retain(|cid| !published.contains(cid));
+            if upload.names.len() < before {
+                batch.deletes.extend((1..upload.records).map(|record| upload_key(*number, record)));
+                batch.puts.push((upload_key(*number, 0), names(&upload.names)));
+                upload.records = 1;
+            }
+        }
     }
 
     /// A blob of one's own that came before: a list, or all of a small file.
@@ -274,26 +318,57 @@ impl Node {
     }
 }
 
+/// How a record names blobs.
+fn names(cids: &BTreeSet<Cid>) -> Vec<u8> {
+    cids.iter().flat_map(|cid| *cid.digest()).collect()
+}
+
 impl Upload {
     /// One more blob came out of the cutter, in its order.
     fn note(&mut self, blob: &Blob) {
         let (cid, size) = (blob.cid(), u32::try_from(blob.size()).unwrap_or(u32::MAX));
         let shape = self.done.and_then(|cut| Shape::of(cut.size));
-        let full = self.pieces.len() == MANIFEST_ITEMS;
         let last = shape.map(|shape| shape.pieces(shape.parts().saturating_sub(1)));
         let is_last_part =
-            shape.is_some_and(|shape| self.leaves.len() >= shape.parts().saturating_sub(1));
-        let is_done = shape.is_some_and(|shape| self.leaves.len() == shape.parts());
-        if is_done {
+            shape.is_some_and(|shape| self.parts.len() >= shape.parts().saturating_sub(1));
+        if shape.is_some_and(|shape| self.parts.len() == shape.parts()) {
             // The list of parts, which the cut names.
             self.root = size;
-        } else if full || (is_last_part && last == Some(self.pieces.len())) {
-            self.leaves.push((cid, std::mem::take(&mut self.pieces), size));
+        } else if self.pieces == MANIFEST_ITEMS
+            || (is_last_part && (last == Some(1) || last == Some(self.pieces)))
+        {
+            // The list of a part; or a part that is one piece, and needs none.
+            self.parts.push((cid, size));
+            self.pieces = 0;
         } else {
-            self.pieces.push(cid);
-            if is_last_part && last == Some(1) {
-                self.leaves.push((cid, std::mem::take(&mut self.pieces), size));
-            }
+            self.pieces = self.pieces.saturating_add(1);
         }
+    }
+
+    /// The keys of all that is written down of it.
+    fn keys(&self, number: u64) -> impl Iterator<Item = Key> {
+        (0..self.records).chain([SUMMARY]).map(move |record| upload_key(number, record))
+    }
+
+    /// What is written down of it; `None` before all of it came.
+    fn summary(&self) -> Option<Vec<u8>> {
+        let Cut { cid, size } = self.done?;
+        let video = match self.kind {
+            ContentKind::Video(kind) => Some(kind),
+            ContentKind::File | ContentKind::Picture => None,
+        };
+        let (parts, root, slot) = (self.parts.clone(), self.root, self.slot.clone());
+        serde_json::to_vec(&Summary { cid, parts, root, size, slot, video }).ok()
+    }
+
+    fn recall(&mut self, summary: Summary) -> Option<()> {
+        let Summary { cid, parts, root, size, slot, video } = summary;
+        if parts.len() != Shape::of(size)?.parts() {
+            return None;
+        }
+        self.kind = video.map_or(ContentKind::File, ContentKind::Video);
+        self.done = Some(Cut { cid, size });
+        (self.parts, self.root, self.slot, self.size, self.came) = (parts, root, slot, size, size);
+        Some(())
     }
 }

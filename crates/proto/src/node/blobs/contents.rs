@@ -70,12 +70,7 @@ impl Node {
             return;
         }
         let kept = self.kept.get(&named).copied().unwrap_or(0);
-        let mut tree = Tree::of(&named);
-        if let Some(tree) = &mut tree
-            && let Some(parts) = self.roots.remove(&named)
-        {
-            tree.parts = parts;
-        }
+        let tree = Tree::of(&named);
         let single = size <= BLOB_BYTES as u64;
         // That a blob is good as a part of something says nothing of it as a picture by itself.
         let whole = self.whole_pieces(&named);

@@ -238,13 +238,17 @@ impl Node {
         }
     }
 
-    /// A part of one's own is here whole.
-    pub(super) fn known_leaf(&mut self, cid: Cid, pieces: Vec<Cid>, size: u64) {
-        let count = pieces.len();
-        let leaf = Leaf { pieces, have: Bits::default(), size, proven: false };
-        self.leaves.entry(cid).or_insert(leaf);
-        (0..count).for_each(|at| self.fill_in(cid, at));
-        self.prove_leaf(cid);
+    /// A part of one's own is here whole, with so many pieces. Its list is read when it is pointed to.
+    pub(super) fn own_part(&mut self, cid: Cid, count: usize) -> Bits {
+        let mut bits = Bits::default();
+        (0..count).for_each(|at| bits.set(at, true));
+        if self.leaves.contains_key(&cid) {
+            (0..count).for_each(|at| self.fill_in(cid, at));
+            self.prove_leaf(cid);
+        } else {
+            self.bits.insert(cid, bits);
+        }
+        bits
     }
 
     /// How many bytes a blob has that is here, as whatever.

@@ -290,7 +290,9 @@ fn attach(desk: &mut Desk, upload: u64, kind: ContentKind, bytes: &[u8]) -> Opti
         Some(Event::Refused { why, .. }) => Some(why),
         _ => None,
     };
-    if let Some(why) = refused(desk.ask(|ticket| Command::Attach { kind, size, ticket, upload })) {
+    let slot = "post".to_owned();
+    let begun = desk.ask(|ticket| Command::Attach { kind, size, slot, ticket, upload });
+    if let Some(why) = refused(begun) {
         return Some(why);
     }
     let mut slices = bytes.chunks(700 * KIB);
@@ -371,6 +373,57 @@ fn what_was_not_published_leaves_nothing() {
             &mut desk,
             Attaching::File { mime: String::new(), name: "x".to_owned(), upload: 1 }
         ));
+    }
+}
+
+#[test]
+fn what_came_whole_outlives_a_restart_with_its_draft() {
+    let mut desk = Desk::person(1);
+    let file = |upload| Attaching::File { mime: String::new(), name: "x".to_owned(), upload };
+    let draft = |desk: &mut Desk, text: &str| {
+        let (slot, text) = ("post".to_owned(), text.to_owned());
+        desk.tell(Input::Command(Command::SaveDraft { slot, text }));
+    };
+    let all = bytes(5 * BLOB_BYTES + 1);
+    let (slot, size) = ("post".to_owned(), 2 * all.len() as u64);
+    draft(&mut desk, "a file");
+    // The same bytes once more, of which not all come.
+    desk.ask(|ticket| Command::Attach { kind: ContentKind::File, size, slot, ticket, upload: 2 });
+    let half = all.clone();
+    desk.ask(|ticket| Command::AttachBytes { bytes: half, ticket, upload: 2 });
+    assert_eq!(attach(&mut desk, 1, ContentKind::File, &all), None);
+    desk.restart();
+    assert!(!publish(&mut desk, file(2)), "half of it is nothing");
+    assert!(publish(&mut desk, file(1)));
+    let named = Named { cid: cut(&all).1, size: all.len() as u64, kind: ContentKind::File };
+    for small in [bytes(9), bytes(3 * BLOB_BYTES)] {
+        assert_eq!(attach(&mut desk, 3, ContentKind::File, &small), None);
+        draft(&mut desk, "");
+        assert!(!publish(&mut desk, file(3)), "with its draft it is gone");
+    }
+    desk.restart();
+    assert_eq!(read(&mut desk, named, 0), Some(all), "and nothing else is");
+    assert_eq!(blobs_kept(&desk), 7);
+}
+
+#[test]
+fn what_is_published_stays_when_another_attachment_of_it_goes() {
+    let all = bytes(5 * BLOB_BYTES + 1);
+    let named = Named { cid: cut(&all).1, size: all.len() as u64, kind: ContentKind::File };
+    for first in [1, 2] {
+        for is_crash in [false, true] {
+            let mut desk = Desk::person(1);
+            attach(&mut desk, 1, ContentKind::File, &all);
+            attach(&mut desk, 2, ContentKind::File, &all);
+            let name = "x".to_owned();
+            let what = Attaching::File { mime: String::new(), name, upload: first };
+            assert!(publish(&mut desk, what));
+            if !is_crash {
+                desk.tell(Input::Command(Command::CancelAttached { upload: 3 - first }));
+            }
+            desk.restart();
+            assert_eq!(read(&mut desk, named, 0).as_ref(), Some(&all), "{first}, {is_crash}");
+        }
     }
 }
 
