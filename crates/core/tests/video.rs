@@ -182,3 +182,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_looked_through_may_be_passed_on_once_all_tracks_are_known() {
+    let passed = |kind, bytes: &[u8]| {
+        let mut checker = Checker::new(kind);
+        checker.push(bytes).unwrap();
+        checker.passed()
+    };
+    let (first, film) = (mp4(&[], 90_000), webm(&[], &[], 90_000));
+    assert_eq!(passed(VideoType::Webm, &film[..50_000]), 50_000);
+    assert_eq!(passed(VideoType::Mp4, &first[..50_000]), 50_000);
+    // The same with the frames before what tells of them.
+    let size = |at: usize| u32::from_be_bytes(first[at..at + 4].try_into().unwrap()) as usize;
+    let (brand, movie) = (size(0), size(size(0)));
+    let (before, frames) = first.split_at(brand + movie);
+    let (brand, movie) = before.split_at(brand);
+    let last = [brand, frames, movie].concat();
+    assert_eq!(inspect(VideoType::Mp4, &last), Ok(()));
+    assert_eq!(passed(VideoType::Mp4, &last[..80_000]), 0);
+}

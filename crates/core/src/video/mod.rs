@@ -207,12 +207,14 @@ pub struct Checker {
     cleaner: Cleaner,
     /// What came and has not been compared yet.
     open: Vec<u8>,
+    /// How many bytes have been compared.
+    compared: u64,
 }
 
 impl Checker {
     /// For a video of this kind.
     pub fn new(kind: VideoType) -> Self {
-        Self { cleaner: Cleaner::new(kind), open: Vec::new() }
+        Self { cleaner: Cleaner::new(kind), open: Vec::new(), compared: 0 }
     }
 
     /// Takes the next bytes.
@@ -226,7 +228,18 @@ impl Checker {
             return Err(VideoError::Private);
         }
         self.open.drain(..clean.len().min(self.open.len()));
+        self.compared = self.compared.saturating_add(clean.len() as u64);
         Ok(())
+    }
+
+    /// How many bytes from the beginning may be passed on, though not all has come: those that were looked
+    /// through, once it is known that all tracks are of pictures and sound.
+    pub fn passed(&self) -> u64 {
+        let is_described = match &self.cleaner.container {
+            Container::Mp4(walk) => walk.is_described(),
+            Container::Webm(walk) => walk.is_described(),
+        };
+        if is_described { self.compared } else { 0 }
     }
 
     /// All has come.

@@ -123,6 +123,11 @@ impl Walk {
         }
     }
 
+    /// Whether all tracks are known, and what they hold.
+    pub(super) fn is_described(&self) -> bool {
+        self.has_picture && !self.open.iter().any(|(within, _)| *within == Within::Tracks)
+    }
+
     pub(super) fn finish(mut self) -> Result<(), VideoError> {
         while self.open.last().is_some_and(|(_, left)| left.is_none_or(|left| left == 0)) {
             self.open.pop();

@@ -53,7 +53,10 @@ impl Node {
             self.hold(blob, false, false);
         }
         open.into_iter().for_each(|named| self.want_content(named));
-        long.into_iter().for_each(|named| self.go_on(named));
+        for named in long {
+            self.go_on(named);
+            self.scan_on(named);
+        }
         self.refill();
     }
 

@@ -1,8 +1,8 @@
 //! Pictures, videos, files and their blobs: what is wanted, who has it, fetching, looking through,
 //! giving, and what this person attaches.
 //!
-//! A blob of others is given to nobody before the whole picture or video it belongs to was looked
-//! through. Files are never shown, so each of their pieces is given on as soon as it is here.
+//! A blob of others is given to nobody before it was looked through: a picture whole, a video from its
+//! beginning up to there. Files are never shown, so each of their pieces is given on as soon as it is here.
 
 mod attaching;
 mod checking;
@@ -11,7 +11,9 @@ mod fetching;
 mod giving;
 mod large;
 mod mending;
+mod pieces;
 mod playing;
+mod scanning;
 mod sharing;
 mod showing;
 mod tree;
@@ -26,8 +28,9 @@ use effigy_store::{Batch, Key, Table};
 
 pub(super) use attaching::Upload;
 pub(super) use giving::Looking;
-pub(super) use large::{Scan, WHOLE};
+pub(super) use large::WHOLE;
 pub(super) use playing::Read;
+pub(super) use scanning::Scan;
 pub(super) use sharing::{LEDGER, Ledger};
 pub(super) use tree::{Bits, Leaf, Placed, Tree, large_named};
 pub(super) use turns::{Turn, Turns};

@@ -60,13 +60,15 @@ impl Tree {
 }
 
 /// A part of long content: its pieces, and which of them are here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::node) struct Leaf {
     pub pieces: Vec<Cid>,
     pub have: Bits,
+    /// Those that are given to others.
+    pub open: Bits,
     /// How many bytes it has.
     pub size: u64,
-    /// Whether its pieces are given to others.
+    /// Whether every piece is given to others as soon as it is here.
     pub proven: bool,
 }
 
@@ -74,7 +76,7 @@ pub(in crate::node) struct Leaf {
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::node) struct Placed {
     pub size: u32,
-    /// In how many parts it stands, and how many of them are given to others.
+    /// In how many parts it stands, and in how many it is given to others.
     pub leaves: u32,
     pub open: u32,
 }
