@@ -15,10 +15,19 @@ const USED = "/service-worker.used";
 // What the hub answers anew each time.
 const NEVER = /^\/(?:ws|healthz|metrics|version\.json|precache\.json|api(?:\/|$)|service-worker)/;
 
+// A video of the page that asks: its number there, its size, its kind. No other page knows the number.
+const PLAYED = /^\/content\/(\d{1,16})\/(\d{1,16})\/(video\/(?:mp4|webm))$/;
+const PIECE_MS = 120 * 1000;
+
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => {
   const address = new URL(event.request.url);
+  const played = address.origin === self.location.origin && PLAYED.exec(address.pathname);
+  if (played) {
+    event.respondWith(play(event, played));
+    return;
+  }
   if (event.request.method !== "GET" || address.origin !== self.location.origin || NEVER.test(address.pathname)) return;
   if (event.request.mode === "navigate") {
     if (isScreen(address.pathname)) event.respondWith(screen(event.request));
@@ -70,6 +79,53 @@ async function activate() {
   }
   await Promise.all(others.filter((name) => name !== previous).map((name) => caches.delete(name)));
   await self.clients.claim();
+}
+
+// Plays a video while it arrives: the page gives it piece by piece, in the order in which the element asks.
+async function play(event, [, number, size, type]) {
+  const client = await self.clients.get(event.clientId);
+  if (!client) return new Response(null, { status: 404 });
+  const range = event.request.headers.get("range");
+  const wanted = /^bytes=(\d{1,16})-(\d{0,16})$/.exec(range ?? "bytes=0-");
+  const total = Number(size);
+  const from = Number(wanted?.[1]);
+  const end = wanted?.[2] ? Math.min(Number(wanted[2]) + 1, total) : total;
+  if (!wanted || from >= end) return new Response(null, { status: 416, headers: { "Content-Range": `bytes */${total}` } });
+  let at = from;
+  const pull = async (controller) => {
+    const bytes = await piece(client, Number(number), at);
+    if (!bytes?.length) {
+      controller.error(new Error("it cannot be had"));
+      return;
+    }
+    const part = bytes.subarray(0, end - at);
+    at += part.length;
+    controller.enqueue(part);
+    if (at >= end) controller.close();
+  };
+  const headers = {
+    "Accept-Ranges": "bytes",
+    "Cache-Control": "no-store",
+    "Content-Length": String(end - from),
+    "Content-Type": type,
+    "X-Content-Type-Options": "nosniff",
+  };
+  if (range) headers["Content-Range"] = `bytes ${from}-${end - 1}/${total}`;
+  const body = new ReadableStream({ pull }, { highWaterMark: 0 });
+  return new Response(body, { status: range ? 206 : 200, headers });
+}
+
+function piece(client, number, from) {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    const late = setTimeout(() => resolve(null), PIECE_MS);
+    port1.onmessage = (event) => {
+      clearTimeout(late);
+      port1.close();
+      resolve(event.data);
+    };
+    client.postMessage({ type: "content", number, from }, [port2]);
+  });
 }
 
 // Screens live behind the number sign, so there is one page; every other address is a file.

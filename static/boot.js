@@ -191,6 +191,13 @@ async function lookAfterWorker(policy) {
     accepted = false;
     window.location.reload();
   });
+  // A video plays while it arrives: the worker asks for a piece, the app gives it.
+  container.addEventListener("message", async (event) => {
+    if (event.data?.type !== "content") return;
+    const bytes = await window.effigyContent?.(event.data.number, event.data.from);
+    event.ports[0].postMessage(bytes ?? null, bytes ? [bytes.buffer] : []);
+  });
+  container.startMessages();
   const registration = await container.register(policy.createScriptURL(WORKER), { updateViaCache: "none" });
   window.effigyApplyUpdate = () => {
     if (accepted) return;

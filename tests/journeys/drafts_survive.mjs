@@ -103,7 +103,7 @@ export default async function journey(stage) {
   const pictures = await files(ana.page);
   await ana.tap("Write");
   await ana.compose("Three of them");
-  await ana.page.locator(".composer input[type=file]").setInputFiles(pictures);
+  await ana.page.locator(".composer input[type=file][accept]").setInputFiles(pictures);
   await ana.describe(SHAPES.length - 1);
   for (const [index, alt] of ALTS.entries()) await ana.describe(index, alt);
   // Workers do it beside the page; where there are none, the page does, one at a time.
@@ -132,7 +132,7 @@ export default async function journey(stage) {
 
   // Who leaves while it is being kept is told nevertheless, and stays where they went.
   await ana.insert("And off I go");
-  await ana.page.locator(".composer input[type=file]").setInputFiles(pictures);
+  await ana.page.locator(".composer input[type=file][accept]").setInputFiles(pictures);
   await ana.describe(SHAPES.length - 1);
   await ana.button("Post").evaluate((button) => {
     button.click();

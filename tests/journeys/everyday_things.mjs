@@ -58,7 +58,7 @@ async function space(ana, ben) {
   // What was shown in the card was small; the picture itself may still be on its way.
   await until("the picture of the friend is counted", async () => /^(?:\d{3,}(?:\.\d+)? kB|[\d.]+ MB)$/.test(await others()));
   await ana.button("Free space").click();
-  await ana.page.getByText(/^[\d.]+ \w+ freed\. Friends' pictures come back when you look at them\./).waitFor();
+  await ana.page.getByText(/^[\d.]+ \w+ freed\. What friends posted comes back when you look at it\./).waitFor();
   const left = await others();
   await ana.button("Free space").click();
   await ana.page.getByText("There was nothing to remove.").waitFor();

@@ -76,9 +76,15 @@ export class App {
     if (text !== undefined) await this.insert(text);
     for (const { file, alt } of pictures) {
       const before = await this.page.locator(".slot").count();
-      await this.page.locator(".composer input[type=file]").setInputFiles(file);
+      await this.page.locator(".composer input[type=file][accept]").setInputFiles(file);
       await this.describe(before, alt);
     }
+  }
+
+  // Attaches a file, or a folder by its path, to what is being written, and waits until it can be posted.
+  async attach(file, takes = "any") {
+    await this.page.locator(`.composer input[data-takes=${takes}]`).setInputFiles(file);
+    await this.page.locator("[data-attach]").getByText("Ready to be posted.").waitFor({ timeout: 120_000 });
   }
 
   // Puts a text into the field at once, as a paste does. (To let Chromium type thousands of lines takes minutes.)
@@ -232,6 +238,7 @@ export class App {
         peers: rows("peers-title").map((row) => ({
           name: text(row, ".row-title bdi"), path: text(row, ".badge"), traffic: text(row, ".row-note"),
         })),
+        ledger: rows("ledger-title").map((row) => ({ name: text(row, ".row-title"), words: text(row, ".row-note") })),
         feeds: rows("feeds-title").map((row) => ({
           who: text(row, ".row-title"),
           words: text(row, ".row-note"),

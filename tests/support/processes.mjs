@@ -35,6 +35,17 @@ export async function ofProfile(folder) {
   return ids;
 }
 
+// How many bytes of memory the pages of a browser have for themselves: what is not shared, and not a file's.
+export async function pageMemory(folder) {
+  const [ids, processes] = [await ofProfile(folder), await all()];
+  const pages = ids.filter((id) => processes.get(id)?.line.includes("--type=renderer"));
+  const sizes = await Promise.all(pages.map(async (id) => {
+    const status = await readFile(`/proc/${id}/status`, "utf8").catch(() => "");
+    return Number(status.match(/^RssAnon:\s+(\d+) kB/m)?.[1] ?? 0) * 1024;
+  }));
+  return Math.max(0, ...sizes);
+}
+
 // Kills the browser of a profile as a power cut does, and waits until no process of it lives: a second browser on one profile
 // would spoil both.
 export async function killProfile(folder) {

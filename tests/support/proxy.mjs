@@ -1,4 +1,4 @@
-// A wire between browsers and a hub. It can be cut, so that both ends notice, or go dead, so that neither does.
+// A wire between browsers and a hub. It can be cut, so that both ends notice, or go dead, so that neither does; and it can be slow.
 
 import { connect, createServer } from "node:net";
 
@@ -7,6 +7,7 @@ export class Wire {
   #server;
   #target;
   #isDead = false;
+  #rate = 0;
   #trap;
 
   constructor(target) {
@@ -36,6 +37,11 @@ export class Wire {
       from.pause();
       to.pause();
     }
+  }
+
+  // From now on the hub's bytes come so slowly, in bytes a second, on each connection; as fast as they can with 0.
+  slow(rate) {
+    this.#rate = rate;
   }
 
   // New connections are carried again. What was dead is gone for good.
@@ -89,7 +95,17 @@ export class Wire {
       one.on("close", end);
     }
     from.pipe(to);
-    to.pipe(from);
+    to.on("data", (chunk) => {
+      const goOn = () => {
+        if (!this.#isDead) to.resume();
+      };
+      const isRoom = from.write(chunk);
+      if (this.#rate === 0 && isRoom) return;
+      to.pause();
+      if (this.#rate > 0) setTimeout(goOn, (chunk.length * 1_000) / this.#rate);
+      else from.once("drain", goOn);
+    });
+    to.on("end", () => from.end());
     if (this.#isDead) {
       from.pause();
       to.pause();

@@ -37,7 +37,8 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
              another device. Nothing was changed; ask for a new one."
         }
         Refusal::NoRoom => {
-            "There is not enough room for it on this device. Free some space under You, Storage."
+            "There is not enough room for it on this device, so nothing of it was kept. Free some space in \
+             You › Storage, then try again."
         }
         Refusal::NotMember => {
             "This device does not belong to your account yet, so it can read and not write. Nothing was changed."
@@ -51,7 +52,8 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
         Refusal::Self_ => "That is your own code. Show it to somebody else, or scan theirs.",
         Refusal::TooLong => "It is too long for one post. Shorten it, or make two of it.",
         Refusal::Video => {
-            "This video cannot be posted as it is. MP4 and WebM with pictures and sound only can be."
+            "This video cannot be posted as one: besides pictures and sound it holds something that might \
+             tell more than you want, or it is damaged. Nothing of it was kept."
         }
         Refusal::Unknown => "It is no longer here, so nothing was changed.",
         _ => "It was not done. Nothing was changed.",

@@ -1,11 +1,13 @@
 //! The root: the model, the way to send commands, the routes.
 
+mod conditions;
 mod contents;
 mod desk;
 pub(crate) mod error;
 mod frame;
 mod handle;
 mod keys;
+mod long;
 mod model;
 mod phase;
 pub(crate) mod route;
@@ -46,6 +48,14 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(model);
     let handle = start::boot(model);
     provide_context(handle);
+    model.long().serve(handle);
+    model.costs().serve(handle);
+    // An account that has just begun is told as well.
+    Effect::new(move || {
+        if model.phase().get() == Phase::Running {
+            model.costs().tell_again();
+        }
+    });
     provide_context(Router::follow());
     provide_context(TimelinePlace::new());
     let help = KeyHelp(RwSignal::new(false));

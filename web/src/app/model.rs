@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use effigy_core::{Cid, Identity, Invite, Payload};
 use effigy_feed::View;
-use effigy_proto::{Event, HandStep, Known, Membership, Network, Repair};
+use effigy_proto::{ContentKind, Event, HandStep, Known, Membership, Network, Repair, Transfer};
 use leptos::prelude::*;
 
+use super::conditions::Costs;
 use super::contents::Contents;
 use super::desk::Desk;
 use super::handle::{NotDone, Tickets};
+use super::long::Long;
 use super::phase::{Damage, Opening, Phase};
 use super::toasts::{Said, Toasts};
 
@@ -19,6 +21,7 @@ pub(crate) struct Model {
     /// A connection that people arrange themselves.
     by_hand: RwSignal<Option<(Identity, HandStep)>>,
     contents: Contents,
+    costs: Costs,
     desk: Desk,
     feeds: StoredValue<Feeds>,
     /// How many bytes the last request for room brought.
@@ -28,6 +31,7 @@ pub(crate) struct Model {
     invite: RwSignal<Option<Invite>>,
     /// Whether posts of others and pictures are left out.
     is_narrow: RwSignal<bool>,
+    long: Long,
     /// Where this device stands with an account that began elsewhere.
     membership: RwSignal<Membership>,
     network: RwSignal<Network>,
@@ -67,12 +71,14 @@ impl Model {
         Self {
             by_hand: RwSignal::new(None),
             contents: Contents::new(),
+            costs: Costs::new(),
             desk: Desk::new(),
             feeds: StoredValue::new(Feeds::default()),
             freed: StoredValue::new(0),
             has_words: RwSignal::new(false),
             invite: RwSignal::new(None),
             is_narrow: RwSignal::new(false),
+            long: Long::new(),
             membership: RwSignal::new(Membership::Searching),
             network: RwSignal::new(Network::default()),
             overridden: StoredValue::new(false),
@@ -171,12 +177,15 @@ impl Model {
             Event::NotKept { full, ticket } => {
                 self.tickets.settle(ticket, Err(NotDone::Store { full }));
             }
-            // No screen plays anything, or links a device, yet.
-            Event::Linking(_) | Event::Range { .. } => (),
+            // No screen links a device yet.
+            Event::Linking(_) => (),
+            Event::Range { bytes, number, .. } => self.long.came(number, bytes),
             Event::Ready => {
                 self.set_phase(Phase::Running);
                 // What a node was asked before its store failed, it has forgotten.
                 self.contents.ask_again();
+                self.long.ask_again();
+                self.costs.tell_again();
             }
             Event::Refused { ticket, why } => {
                 self.tickets.settle(ticket, Err(NotDone::Refused(why)));
@@ -186,9 +195,17 @@ impl Model {
                 self.desk.doubt();
                 self.set_unwritable(Some(full));
             }
-            Event::Transfer(transfer) => self.contents.moved(transfer),
+            Event::Transfer(transfer) => self.moved(transfer),
             // For operators of hubs.
             Event::Room | Event::Upkeep(_) => (),
+        }
+    }
+
+    fn moved(self, transfer: Transfer) {
+        if transfer.kind == ContentKind::Picture {
+            self.contents.moved(transfer);
+        } else {
+            self.long.moved(transfer);
         }
     }
 
@@ -289,6 +306,16 @@ impl Model {
         self.contents
     }
 
+    /// What sharing costs this device.
+    pub(crate) const fn costs(self) -> Costs {
+        self.costs
+    }
+
+    /// Videos, files and folders.
+    pub(crate) const fn long(self) -> Long {
+        self.long
+    }
+
     /// The invite to show.
     pub(crate) fn invite(self) -> Signal<Option<Invite>> {
         self.invite.into()
@@ -373,7 +400,16 @@ impl Model {
 /// Whether an entry is something that others posted, not only who they are.
 fn is_post_of_others(known: &Known, me: Option<Identity>) -> bool {
     let author = known.entry.header().synod.map(|(synod, _)| synod);
-    let is_post =
-        matches!(known.payload, Some(Payload::Comment(_) | Payload::Image(_) | Payload::Note(_)));
+    let is_post = known.payload.as_ref().is_some_and(|payload| {
+        matches!(
+            payload,
+            Payload::Collection(_)
+                | Payload::Comment(_)
+                | Payload::File(_)
+                | Payload::Image(_)
+                | Payload::Note(_)
+                | Payload::Video(_)
+        )
+    });
     is_post && author != me
 }

@@ -16,7 +16,12 @@ impl ObjectUrl {
         options.set_type(mime);
         let parts = Array::of1(&JsValue::from(Uint8Array::from(bytes)));
         let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
-        Url::create_object_url_with_blob(&blob).ok().map(|address| Self { address })
+        Self::of(&blob)
+    }
+
+    /// Makes an address for what the browser holds.
+    pub(crate) fn of(blob: &Blob) -> Option<Self> {
+        Url::create_object_url_with_blob(blob).ok().map(|address| Self { address })
     }
 
     /// The address.

@@ -1,4 +1,4 @@
-//! Numbers of bytes as people read them.
+//! Numbers of bytes, and lengths of videos, as people read them.
 
 /// A number of bytes in the largest unit that leaves at least one of it.
 pub(crate) fn bytes(count: u64) -> String {
@@ -20,11 +20,21 @@ pub(crate) fn bytes(count: u64) -> String {
     }
 }
 
+/// How long something plays, of milliseconds: hours only where there are some.
+pub(crate) fn length(milliseconds: u64) -> String {
+    let seconds = milliseconds.div_ceil(1_000);
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes}:{seconds:02}"),
+        (hours, minutes) => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use super::bytes;
+    use super::{bytes, length};
 
     #[test]
     fn units_fit_the_number() {
@@ -40,6 +50,13 @@ mod tests {
             (u64::MAX, "18446744 TB"),
         ] {
             assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn lengths_are_told_as_on_a_clock() {
+        for (milliseconds, text) in [(1, "0:01"), (61_000, "1:01"), (3_600_000, "1:00:00")] {
+            assert_eq!(length(milliseconds), text);
         }
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Icon {
     Copy,
     Devices,
     Eye,
+    File,
+    Folder,
     Friends,
     Globe,
     Home,
@@ -33,6 +35,7 @@ pub(crate) enum Icon {
     Person,
     PersonAdd,
     Picture,
+    Play,
     Plus,
     Search,
     Share,
@@ -42,6 +45,7 @@ pub(crate) enum Icon {
 }
 
 impl Icon {
+    #[expect(clippy::too_many_lines, reason = "one line an icon, and nothing else")]
     const fn strokes(self) -> &'static str {
         match self {
             Self::Alert => "M12 4 21 19.5H3ZM12 10v4.5M12 17.2v.1",
@@ -60,6 +64,8 @@ impl Icon {
             Self::Eye => {
                 "M2.5 12C5 7.5 8.3 5.5 12 5.500s7 2 9.5 6.500c-2.5 4.5-5.8 6.5-9.5 6.500S5 16.5 2.5 12ZM12 9.200a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.600Z"
             }
+            Self::File => "M6 3.500h8l4 4v13H6ZM14 3.500v4h4M9 12h6M9 15.500h6",
+            Self::Folder => "M3.5 6h6l2 2.500h9v11h-17Z",
             Self::Friends | Self::People => {
                 "M8 5a3.2 3.2 0 1 0 0 6.400A3.2 3.2 0 0 0 8 5ZM2 19c.4-3.6 2.7-5.4 6-5.400s5.6 1.8 6 5.400M16 5.500a2.8 2.8 0 0 1 0 5.500M17.5 13.800c2.5.5 4.1 2.2 4.5 5.2"
             }
@@ -91,6 +97,7 @@ impl Icon {
                 "M10 4.500a3.7 3.7 0 1 0 0 7.4 3.7 3.7 0 0 0 0-7.400ZM3 20c.5-4 3-6 7-6 2 0 3.6.5 4.8 1.500M18 13v7M14.5 16.500h7"
             }
             Self::Picture => "M3.5 5h17v14h-17ZM3.5 16l5-5 4 4 2.5-2.5 5.5 5M15.5 8.200v.1",
+            Self::Play => "M7.5 5v14l11-7Z",
             Self::Plus => "M12 5v14M5 12h14",
             Self::Search => "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13ZM15.3 15.3 20.5 20.5",
             Self::Share => "M12 15V4M7.5 8 12 3.5 16.5 8M5 12v8h14v-8",

@@ -1,6 +1,7 @@
 //! Small pieces that many screens use.
 
 mod ago;
+mod attached;
 mod avatar;
 mod bytes;
 mod composer;
@@ -26,8 +27,9 @@ mod toasts;
 mod words_entry;
 
 pub(crate) use ago::{Ago, ago};
+pub(crate) use attached::Attached;
 pub(crate) use avatar::{Avatar, FaceField};
-pub(crate) use bytes::bytes;
+pub(crate) use bytes::{bytes, length};
 pub(crate) use composer::{Composer, Purpose};
 pub(crate) use copy::CopyField;
 pub(crate) use dialog::{Dialog, Question};

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::delivery::DeliveryMark;
 use super::markdown::plain;
-use super::{Ago, Avatar, Glyph, Icon, Markdown, Name, Pictures, Question, ShortKey};
+use super::{Ago, Attached, Avatar, Glyph, Icon, Markdown, Name, Pictures, Question, ShortKey};
 use crate::app::{Handle, Model, error, route, task};
 use crate::browser::page;
 
@@ -38,6 +38,7 @@ fn Card(post: Post, role: Role) -> impl IntoView {
     let Post { author, id, ref said, order, .. } = post;
     let text = said.text().to_owned();
     let images = said.images().to_vec();
+    let attachment = said.attachment().cloned();
     let parent = match *said {
         Said::Comment { parent, .. } if role == Role::Listed => Some(parent),
         _ => None,
@@ -57,6 +58,7 @@ fn Card(post: Post, role: Role) -> impl IntoView {
             {parent.map(|parent| view! { <AnswerTo parent/> })}
             {(!text.trim().is_empty()).then(|| view! { <Markdown text=Signal::stored(text)/> })}
             <Pictures images=Signal::stored(images)/>
+            {attachment.map(|attachment| view! { <Attached attachment/> })}
             <Foot id author role/>
         </article>
     }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use effigy_core::limits::{ALT_BYTES, IMAGES};
 use effigy_proto::{Command, Picture};
 use leptos::prelude::*;
-use web_sys::{File, FileList};
+use web_sys::File;
 
 use super::draft::Described;
 use crate::app::{Handle, task};
-use crate::browser::picture;
+use crate::browser::{picture, slices};
 use crate::parts::avatar::Preview;
 
 /// A picture that was added.
@@ -174,16 +174,15 @@ impl Attachments {
     }
 
     /// Adds files until there are as many pictures as a post may have.
-    pub(super) fn add_all(self, files: &FileList) {
+    pub(super) fn add_all(self, files: impl IntoIterator<Item = File>) {
         self.trouble.set(None);
-        let files = (0..files.length()).filter_map(|index| files.get(index));
         for file in files {
             if untrack(|| self.is_full()) {
                 self.trouble
                     .set(Some("A post has room for eight pictures. The rest was not added."));
                 return;
             }
-            let all_bytes = size_of(&file);
+            let all_bytes = slices::size(&file);
             self.queue.update_value(|queue| queue.push_back(file));
             match self.reading.get_untracked() {
                 Some(reading) => self.reading.set(Some(Reading {
@@ -210,7 +209,7 @@ impl Attachments {
                 Err(why) => drop(self.trouble.try_set(Some(why.words()))),
             }
             let Reading { at, bytes, of, .. } = reading;
-            let bytes = bytes.saturating_add(size_of(&file));
+            let bytes = bytes.saturating_add(slices::size(&file));
             self.reading.try_set((at < of).then_some(Reading { at: at + 1, bytes, ..reading }));
         }
     }
@@ -282,11 +281,6 @@ impl Attachment {
     pub(super) fn is_lost(&self) -> bool {
         self.pixels.with(|pixels| matches!(pixels, Taken::Lost))
     }
-}
-
-/// How many bytes a file has.
-fn size_of(file: &File) -> u64 {
-    file.size() as u64
 }
 
 fn taken(picture: Picture) -> Taken {

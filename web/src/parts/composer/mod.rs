@@ -1,5 +1,6 @@
 //! Where posts and answers are written.
 
+mod attach;
 mod attachments;
 mod draft;
 mod tray;
@@ -11,6 +12,8 @@ use leptos::prelude::*;
 use super::notices::Unsent;
 use super::{Glyph, Icon, Markdown};
 use crate::app::{Handle, Model};
+use crate::browser::slices;
+use attach::AttachRow;
 use tray::{Tray, attach_from, paste_from};
 use writing::Writing;
 
@@ -84,13 +87,14 @@ pub(crate) fn Composer(
     };
     view! {
         <form class="composer" on:submit=on_submit
-            on:paste=move |event| paste_from(event.clipboard_data(), &event, writing.attachments)
+            on:paste=move |event| paste_from(event.clipboard_data(), &event, writing)
             on:dragover=|event| event.prevent_default()
-            on:drop=move |event| attach_from(event.data_transfer(), &event, writing.attachments)>
+            on:drop=move |event| attach_from(event.data_transfer(), &event, writing)>
             <Show when=move || preview.get() fallback=move || view! { <TextField writing focused submit/> }>
                 <div class="preview" aria-label="Preview" role="region"><Markdown text=writing.text/></div>
             </Show>
             <Tray attachments=writing.attachments/>
+            <AttachRow attach=writing.attach/>
             <p class="fault" role="alert">{writing.trouble}</p>
             <Tools writing preview/>
             {matches!(purpose, Purpose::Post).then(|| view! { <Audience/> })}
@@ -143,14 +147,15 @@ fn TextField(writing: Writing, focused: bool, submit: Callback<()>) -> impl Into
 
 #[component]
 fn Tools(writing: Writing, preview: RwSignal<bool>) -> impl IntoView {
-    let take = move |event: web_sys::Event| {
+    let files = |event: web_sys::Event| {
         let input: web_sys::HtmlInputElement = event_target(&event);
-        if let Some(files) = input.files() {
-            writing.attachments.add_all(&files);
-        }
+        let files = input.files().map(|files| slices::all(&files)).unwrap_or_default();
         // So that the same file can be chosen again.
         input.set_value("");
+        files
     };
+    let take = move |event| writing.take(files(event));
+    let take_folder = move |event| writing.take_folder(files(event));
     let full = move || writing.attachments.is_full();
     // Only said when it begins to matter.
     let left = move || {
@@ -171,6 +176,16 @@ fn Tools(writing: Writing, preview: RwSignal<bool>) -> impl IntoView {
                 <Glyph icon=Icon::Picture/>"Pictures"
                 <input class="sr-only" type="file" multiple accept="image/jpeg,image/png,image/webp" disabled=full on:change=take/>
             </label>
+            {matches!(writing.purpose, Purpose::Post).then(|| view! {
+                <label class="quiet">
+                    <Glyph icon=Icon::File/>"Video or file"
+                    <input class="sr-only" type="file" data-takes="any" on:change=take/>
+                </label>
+                <label class="quiet">
+                    <Glyph icon=Icon::Folder/>"Folder"
+                    <input class="sr-only" type="file" data-takes="folder" prop:webkitdirectory=true on:change=take_folder/>
+                </label>
+            })}
             <button class="quiet" type="button" aria-pressed=move || preview.get().to_string() on:click=move |_| preview.update(|preview| *preview = !*preview)>
                 <Glyph icon=Icon::Eye/>"Preview"
             </button>

@@ -5,23 +5,25 @@ use leptos::prelude::*;
 use web_sys::{DataTransfer, Event};
 
 use super::attachments::{Attachment, Attachments, Reading, Taken};
+use super::writing::Writing;
+use crate::browser::slices;
 use crate::parts::{Glyph, Icon, bytes};
 
-/// Takes pictures from a drop.
-pub(super) fn attach_from(data: Option<DataTransfer>, event: &Event, attachments: Attachments) {
+/// Takes files from a drop.
+pub(super) fn attach_from(data: Option<DataTransfer>, event: &Event, writing: Writing) {
     let Some(files) = data.and_then(|data| data.files()) else { return };
     if files.length() > 0 {
         event.prevent_default();
-        attachments.add_all(&files);
+        writing.take(slices::all(&files));
     }
 }
 
-/// Takes pictures from a paste. Where there is text as well, the text is meant: programs that copy a
+/// Takes files from a paste. Where there is text as well, the text is meant: programs that copy a
 /// piece of a document put a picture of it beside it.
-pub(super) fn paste_from(data: Option<DataTransfer>, event: &Event, attachments: Attachments) {
+pub(super) fn paste_from(data: Option<DataTransfer>, event: &Event, writing: Writing) {
     let text = data.as_ref().and_then(|data| data.get_data("text/plain").ok());
     if text.is_none_or(|text| text.is_empty()) {
-        attach_from(data, event, attachments);
+        attach_from(data, event, writing);
     }
 }
 

@@ -5,15 +5,21 @@ use std::rc::Rc;
 use effigy_core::limits::TEXT_BYTES;
 use effigy_proto::{Command, Picture};
 use leptos::prelude::*;
+use web_sys::File;
 
 use super::Purpose;
+use super::attach::{Attach, is_picture};
 use super::attachments::Attachments;
 use super::draft::{self, Draft};
 use crate::app::{Answer, Handle, Model, Sheet, error, task};
 
+/// What a post carries beside its words.
+const EITHER: &str = "A post has either pictures, or one video, file or folder. Nothing was added; put it into a post of its own.";
+
 /// A post or an answer before it is sent.
 #[derive(Clone, Copy)]
 pub(super) struct Writing {
+    pub(super) attach: Attach,
     pub(super) attachments: Attachments,
     pub(super) purpose: Purpose,
     pub(super) sending: RwSignal<bool>,
@@ -30,6 +36,9 @@ impl Sheet for Writing {
     }
 
     fn picture_came(&self, place: u8, picture: Option<Picture>) {
+        if self.attach.came(place, picture.as_ref()) {
+            return;
+        }
         self.attachments.came(place, picture);
     }
 
@@ -38,7 +47,8 @@ impl Sheet for Writing {
             return None;
         }
         let text = self.text.get_untracked();
-        Some(Draft { pictures: self.attachments.described(), text }.write())
+        let (attached, pictures) = (self.attach.kept(), self.attachments.described());
+        Some(Draft { attached, pictures, text }.write())
     }
 }
 
@@ -50,9 +60,11 @@ impl Writing {
     }
 
     fn begin(purpose: Purpose, model: Model, handle: Handle, kept: &str) -> Self {
-        let Draft { pictures, text } = Draft::read(kept);
+        let Draft { attached, pictures, text } = Draft::read(kept);
+        let slot = purpose.slot();
         let writing = Self {
-            attachments: Attachments::new(purpose.slot(), handle, pictures),
+            attach: Attach::new(slot.clone(), model, handle, attached),
+            attachments: Attachments::new(slot, handle, pictures),
             purpose,
             sending: RwSignal::new(false),
             text: RwSignal::new(text),
@@ -62,13 +74,54 @@ impl Writing {
         };
         model.desk().save_changes(&purpose.slot(), handle, move || {
             writing.text.track();
+            writing.attach.track();
             writing.attachments.track();
         });
         writing
     }
 
+    /// Takes files: pictures as pictures, one other by itself, several as a folder.
+    pub(super) fn take(self, files: Vec<File>) {
+        self.trouble.set(None);
+        let (pictures, others): (Vec<File>, Vec<File>) = files.into_iter().partition(is_picture);
+        if others.is_empty() {
+            if untrack(|| self.attach.is_empty()) {
+                self.attachments.add_all(pictures);
+            } else if !pictures.is_empty() {
+                self.trouble.set(Some(EITHER));
+            }
+        } else if pictures.is_empty() {
+            let is_folder = others.len() > 1;
+            self.enclose(others, is_folder);
+        } else {
+            self.trouble.set(Some(EITHER));
+        }
+    }
+
+    /// Takes all files of a folder, as they are.
+    pub(super) fn take_folder(self, files: Vec<File>) {
+        self.trouble.set(None);
+        if !files.is_empty() {
+            self.enclose(files, true);
+        }
+    }
+
+    fn enclose(self, files: Vec<File>, is_folder: bool) {
+        if self.purpose != Purpose::Post {
+            self.trouble.set(Some(
+                "A reply has room for pictures only. Put videos and files into a post of their own.",
+            ));
+        } else if !untrack(|| self.attachments.is_empty()) {
+            self.trouble.set(Some(EITHER));
+        } else {
+            self.attach.begin(files, is_folder);
+        }
+    }
+
     pub(super) fn is_empty(self) -> bool {
-        self.text.with(|text| text.trim().is_empty()) && self.attachments.is_empty()
+        self.text.with(|text| text.trim().is_empty())
+            && self.attachments.is_empty()
+            && self.attach.is_empty()
     }
 
     pub(super) fn bytes_left(self) -> isize {
@@ -83,7 +136,9 @@ impl Writing {
 
     pub(super) fn may_send(self) -> bool {
         let has_text = self.text.with(|text| !text.trim().is_empty());
-        (has_text || self.attachments.has_pictures())
+        let has_attached = self.attach.is_ready();
+        (has_text || self.attachments.has_pictures() || has_attached)
+            && (has_attached || self.attach.is_empty())
             && !self.sending.get()
             && self.bytes_left() >= 0
             && self.attachments.may_send()
@@ -102,6 +157,7 @@ impl Writing {
                 Ok(_) => {
                     self.model.desk().sent(&self.purpose.slot());
                     self.attachments.clear();
+                    self.attach.clear();
                     self.text.try_set(String::new());
                     // Who has gone elsewhere meanwhile stays there, and is told all the same.
                     if done.try_run(()).is_none() {
@@ -122,13 +178,17 @@ impl Writing {
     async fn request(self) -> Answer {
         let text = self.text.get_untracked();
         let pictures = self.attachments.pictures();
+        let what = self.attach.what();
         let slot = self.purpose.slot();
         let send = |ticket| {
             let command = Box::new(match self.purpose {
                 Purpose::Answer { parent, root } => {
                     Command::Comment { parent, pictures, root, text, ticket }
                 }
-                Purpose::Post => Command::Publish { pictures, text, ticket },
+                Purpose::Post => match what {
+                    Some(what) => Command::PublishAttached { text, ticket, what: Box::new(what) },
+                    None => Command::Publish { pictures, text, ticket },
+                },
             });
             Command::SendDraft { command, slot }
         };

@@ -1,7 +1,7 @@
 //! The view of the network.
 
 use effigy_core::Identity;
-use effigy_proto::{Command, FeedStatus, Path, PeerStatus};
+use effigy_proto::{Command, FeedStatus, Given, Network, Path, PeerStatus};
 use leptos::prelude::*;
 
 use super::hubs::Hubs;
@@ -15,6 +15,7 @@ pub(crate) fn NetworkScreen() -> impl IntoView {
         <Screen title="Network" back="#/you">
             <Hubs/>
             <Peers/>
+            <Ledger/>
             <Feeds/>
         </Screen>
     }
@@ -81,6 +82,54 @@ fn Peer(peer: PeerStatus) -> impl IntoView {
                 <span class="row-note">"received "{received}" · sent "{sent}{coming}" · key "<span class="key">{key}</span></span>
             </span>
         </div>
+    }
+}
+
+/// How many are shown of those who gave and took: who did most.
+const SHOWN: usize = 50;
+
+/// Who somebody is of whom it is remembered what they gave and took.
+fn who(model: Model, who: &Identity) -> String {
+    let hub = |network: &Network| network.hubs.iter().any(|hub| hub.identity == Some(*who));
+    if model.me() == Some(*who) {
+        return "Your other devices".to_owned();
+    }
+    if model.network().with(hub) {
+        return "Hub".to_owned();
+    }
+    model.with_view(|view| called(view, who)).unwrap_or_default()
+}
+
+/// Who gave and took how many bytes of pictures, videos and files.
+#[component]
+fn Ledger() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let ledger = Memo::new(move |_| {
+        let mut ledger = model.network().with(|network| network.ledger.clone());
+        ledger.sort_by_key(|one| std::cmp::Reverse(one.given.saturating_add(one.taken)));
+        ledger.truncate(SHOWN);
+        ledger
+    });
+    let row = move |one: Given| {
+        let (given, taken, key) = (bytes(one.given), bytes(one.taken), one.who.short());
+        view! {
+            <li class="row">
+                <span class="row-words">
+                    <span class="row-title"><bdi>{move || who(model, &one.who)}</bdi></span>
+                    <span class="row-note">"they took "{given}" · they gave "{taken}" · key "<span class="key">{key}</span></span>
+                </span>
+            </li>
+        }
+    };
+    view! {
+        <section class="panel" aria-labelledby="ledger-title">
+            <h2 id="ledger-title">"Given and taken"</h2>
+            <p class="hint">"How much of pictures, videos and files others took from this device and gave to it. Only this device keeps that."</p>
+            <ul class="rows">{move || ledger.get().into_iter().map(row).collect_view()}</ul>
+            <Show when=move || ledger.with(Vec::is_empty)>
+                <p>"Nothing yet. What goes to others or comes from them will be counted here."</p>
+            </Show>
+        </section>
     }
 }
 

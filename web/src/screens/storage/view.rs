@@ -52,7 +52,7 @@ fn Usage() -> impl IntoView {
             match remove_pictures(model, handle).await {
                 Ok(0) => model.toasts().note("There was nothing to remove."),
                 Ok(freed) => model.toasts().note(format!(
-                    "{} freed. Friends' pictures come back when you look at them.",
+                    "{} freed. What friends posted comes back when you look at it.",
                     bytes(freed)
                 )),
                 Err(why) => model.toasts().trouble(error::not_done(why)),
@@ -74,9 +74,9 @@ fn Usage() -> impl IntoView {
                 <div><dt><span class="dot" aria-hidden="true"></span>"Free"</dt><dd>{move || free().map_or_else(|| "not known".to_owned(), |free| format!("about {}", bytes(free)))}</dd></div>
             </dl>
             <button class="button" type="button" disabled=freeing on:click=free_space>
-                {move || if freeing.get() { "Removing friends' pictures…" } else { "Free space" }}
+                {move || if freeing.get() { "Removing what friends posted…" } else { "Free space" }}
             </button>
-            <p class="hint">"Removes friends' pictures from this device. Your own posts and pictures are never removed."</p>
+            <p class="hint">"Removes friends' pictures, videos and files from this device. What you posted yourself is never removed."</p>
         </section>
     }
 }
