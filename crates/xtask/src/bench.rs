@@ -15,10 +15,11 @@ struct Bench {
 }
 
 /// Every benchmark, in the order in which all are run.
-const ALL: [Bench; 6] = [
+const ALL: [Bench; 7] = [
     Bench { name: "start", app: true, hub: true },
     Bench { name: "ingest", app: true, hub: true },
     Bench { name: "transfer", app: true, hub: true },
+    Bench { name: "long", app: true, hub: true },
     Bench { name: "growth", app: true, hub: true },
     Bench { name: "reconnect", app: false, hub: false },
     Bench { name: "hub-load", app: false, hub: true },
