@@ -295,6 +295,19 @@ impl Node {
             return Err(Refusal::Account);
         };
         let id = entry.id();
+        let batch = self.kept_with(payload, blobs, uploads);
+        let mut intake = Intake::default();
+        self.tracked.insert(identity, synod);
+        self.unsummed.insert(identity);
+        let arrival = Arrival { entry, payload: Some(bytes) };
+        self.admit(arrival, Some(payload.clone()), position, &mut intake);
+        self.keep_own(identity, intake, batch);
+        self.follow_uploads(blobs);
+        Ok(id)
+    }
+
+    /// What is kept with an entry of one's own: its pictures, and what was attached to it.
+    fn kept_with(&mut self, payload: &Payload, blobs: &[Blob], uploads: &[u64]) -> Batch {
         let mut batch = Batch::new();
         if !planted::has(Bug::Hasty) {
             batch = batch.strict();
@@ -308,14 +321,7 @@ impl Node {
         batch.extend(self.note_own_pictures(payload, blobs));
         batch.extend(self.note_uploads(payload, blobs));
         batch.extend(self.settle_uploads(uploads));
-        let mut intake = Intake::default();
-        self.tracked.insert(identity, synod);
-        self.unsummed.insert(identity);
-        let arrival = Arrival { entry, payload: Some(bytes) };
-        self.admit(arrival, Some(payload.clone()), position, &mut intake);
-        self.keep_own(identity, intake, batch);
-        self.follow_uploads(blobs);
-        Ok(id)
+        batch
     }
 
     /// Whether this device may write in the account's name: the account names it, or its root writes.
