@@ -20,6 +20,8 @@ pub mod season;
 mod shrink;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod time_tests;
 mod transcript;
 mod verdicts;
 

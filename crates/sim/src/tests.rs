@@ -32,19 +32,19 @@ fn follows(network: &Network, a: usize, b: usize) -> bool {
     network.machines[a].view().relations.wants(&synod)
 }
 
-fn texts(network: &Network, machine: usize) -> Vec<String> {
+pub(crate) fn texts(network: &Network, machine: usize) -> Vec<String> {
     let view = network.machines[machine].view();
     let timeline = view.timeline(None, 10_000);
     let post = |id: &Cid| view.post_by_id(id).map(|post| post.said.text().to_owned());
     timeline.iter().filter_map(post).collect()
 }
 
-fn sees(network: &Network, machine: usize, text: &str) -> bool {
+pub(crate) fn sees(network: &Network, machine: usize, text: &str) -> bool {
     texts(network, machine).iter().any(|seen| seen == text)
 }
 
 /// Everybody shows the same timeline.
-fn agree(network: &Network, people: &[usize]) -> bool {
+pub(crate) fn agree(network: &Network, people: &[usize]) -> bool {
     let first = texts(network, people[0]);
     people.iter().all(|&person| texts(network, person) == first)
 }
