@@ -195,7 +195,7 @@ fn start(folder: &Path) -> Result<Hub, String> {
 
 /// How many entries a hub gives of these feeds. What it gives is read as everybody reads it: hashes
 /// and signatures are checked. It may also end while it is asked, as long as it gives nothing wrong.
-fn n_given(hub: &Hub, feeds: &[effigy_core::Identity]) -> usize {
+pub(crate) fn n_given(hub: &Hub, feeds: &[effigy_core::Identity]) -> usize {
     let mut n_given = 0;
     among_people(async {
         let mut reader = Puppet::new().await;

@@ -4,6 +4,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use effigy_proto::Frame;
+
+use crate::person::{Person, among_people};
+use crate::raw::{Raw, silent_session};
 use crate::support::{Hub, PATIENCE, folder};
 
 /// Whether the other side has closed, waiting for it up to a moment.
@@ -178,6 +182,39 @@ fn few_file_handles_mean_few_connections_and_no_failure() {
     drop(held);
     hub.wait_until_open();
     assert!(hub.metric("effigy_hub_refusals_total{code=\"full\"}") > 20);
+}
+
+/// R26: the system gives little memory. However many want much, those inside are served.
+#[test]
+fn little_memory_is_enough_however_much_is_sent() {
+    let folder = folder();
+    let mut command = std::process::Command::new("sh");
+    let hub = env!("CARGO_BIN_EXE_effigy-hub");
+    let data = folder.path().join("data");
+    let flags = format!("--exempt-loopback --listen 127.0.0.1:0 --data {}", data.display());
+    command.args(["-c", &format!("ulimit -v 1000000; exec {hub} {flags}")]);
+    let hub = Hub::spawn(&mut command);
+    among_people(async {
+        let mut ana = Person::begin("Ana", &[&hub.address]).await;
+        let (letters, mut held) = ("[".repeat(250_000), Vec::new());
+        for _ in 0..300 {
+            let mut raw = Raw::dial(&hub).await;
+            // Each of them would be kept until the message is whole.
+            raw.send(Frame::Text(letters.clone())).await;
+            held.push(raw);
+        }
+        for _ in 0..200 {
+            let mut raw = silent_session(&hub).await;
+            raw.send(Frame::Text(letters.clone())).await;
+            held.push(raw);
+        }
+        ana.post("as if nobody else were there").await;
+        ana.until_kept().await;
+    });
+    let resident = hub.resident_bytes();
+    println!("{} MB are resident", resident >> 20);
+    assert!(resident < 256 << 20, "{resident} bytes");
+    assert_eq!(hub.get("/healthz").status, 200);
 }
 
 #[test]

@@ -20,4 +20,5 @@ mod proxy;
 mod raw;
 mod support;
 mod tls;
+mod versions;
 mod weather;

@@ -270,3 +270,37 @@ fn idle_sessions_are_cheap() {
         assert!(n_open == N_SESSIONS + 1 || !is_prompt, "{n_open} are open");
     });
 }
+
+/// R34 in short: however many come and go, the process stays as small as it was. Rounds of an hour or a
+/// night with `EFFIGY_TEST_ROUNDS`.
+#[test]
+fn coming_and_going_costs_no_memory() {
+    const EACH: usize = 50;
+    let rounds = std::env::var("EFFIGY_TEST_ROUNDS").ok().and_then(|text| text.parse().ok());
+    let rounds: usize = rounds.unwrap_or(40);
+    let folder = folder();
+    let hub = Hub::start(folder.path(), &["--exempt-loopback"]);
+    among_people(async {
+        let mut ana = Person::begin("Ana", &[&hub.address]).await;
+        ana.until_kept().await;
+        let mut before = 0;
+        for round in 0..rounds {
+            let mut held = Vec::new();
+            for _ in 0..EACH {
+                held.push(silent_session(&hub).await);
+            }
+            for raw in &mut held {
+                raw.say(&Message::GetHeads { identities: vec![ana.device(), ana.synod()] }).await;
+                raw.hear_until_pong().await;
+            }
+            drop(held);
+            if round == rounds / 2 {
+                before = hub.resident_bytes();
+            }
+        }
+        let after = hub.resident_bytes();
+        println!("{} KB after half of {rounds} rounds, {} KB after all", before >> 10, after >> 10);
+        assert!(after < before + (2 << 20), "{before} bytes became {after}");
+        hub.until_metric("effigy_hub_sessions_open", 1);
+    });
+}
