@@ -23,9 +23,14 @@ pub(crate) fn say(payload: Option<&Payload>) -> String {
             format!("{} files: {} {}", collection.items.len(), collection.name, collection.text)
         }
         Payload::Comment(comment) => comment.text.clone(),
+        Payload::Epoch(epoch) => {
+            let slots = counted(epoch.secrets.slots.len() as u64, "slot", "slots");
+            format!("a key for the account's devices, {slots}")
+        }
         Payload::File(file) => format!("a file: {} {}", file.name, file.text),
         Payload::Video(video) => format!("a video: {} {}", video.alt, video.text),
         Payload::Delete(delete) => format!("takes back …{}", delete.target.short()),
+        Payload::Final(_) => "the account is closed".to_owned(),
         Payload::Follow(follow) => {
             format!("{} …{}", switch("follow", follow.on), follow.synod.short())
         }
@@ -35,8 +40,16 @@ pub(crate) fn say(payload: Option<&Payload>) -> String {
         }
         Payload::Image(note) => note.image.alt.clone(),
         Payload::Mute(mute) => format!("{} …{}", switch("mute", mute.on), mute.synod.short()),
+        Payload::NameDevice(device) => {
+            format!("names …{} {:?}", device.identity.short(), device.name)
+        }
         Payload::Note(note) => note.text.clone(),
         Payload::Profile(profile) => format!("{} {}", profile.name, profile.about),
+        Payload::RevokeDevice(device) => {
+            let last =
+                device.last_valid.map_or_else(String::new, |last| format!(" …{}", last.short()));
+            format!("removes …{}{last}", device.identity.short())
+        }
         Payload::Rewrite(rewrite) => {
             format!("generation {} of …{}", rewrite.generation, rewrite.identity.short())
         }

@@ -34,6 +34,15 @@ pub fn completions(beginning: &str) -> impl Iterator<Item = &'static str> + '_ {
     Language::English.words_by_prefix_iter(beginning)
 }
 
+/// Words are the same from which the same account follows.
+impl PartialEq for Words {
+    fn eq(&self, other: &Self) -> bool {
+        self.root_sign().identity() == other.root_sign().identity()
+    }
+}
+
+impl Eq for Words {}
+
 impl Words {
     /// Twelve words for 16 bytes of entropy, twenty-four for 32.
     ///

@@ -7,7 +7,7 @@ use crate::cid::Cid;
 use crate::identity::{Identity, Purpose, Signature, SignatureError};
 use crate::invite::is_origin;
 use crate::limits::{ABOUT_BYTES, HUBS, NAME_BYTES, REMOVED};
-use crate::seal::SealingKey;
+use crate::seal::{Envelope, SealingKey};
 
 /// `synod_genesis`: the account begins. Signed by the root, without parents.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -147,3 +147,54 @@ impl Rewrite {
         if self.generation == 0 { Err(PayloadError::Nonsense) } else { Ok(()) }
     }
 }
+
+/// `epoch`: the key to which the account seals what is for all its devices, and its secret, sealed for
+/// some of them. The same key may stand again, for a device that came later.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Epoch {
+    /// The key.
+    pub key: SealingKey,
+    /// The secret behind it and those of earlier epochs, the newest first, 32 bytes each.
+    pub secrets: Envelope,
+}
+
+/// `name_device`: what the person calls a device from now on.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameDevice {
+    /// Which device.
+    pub identity: Identity,
+    /// Its name.
+    pub name: String,
+}
+
+impl NameDevice {
+    pub(super) fn bounds(&self) -> Result<(), PayloadError> {
+        if self.name.trim().is_empty() {
+            return Err(PayloadError::Empty);
+        }
+        text_bound(&self.name, NAME_BYTES)
+    }
+}
+
+/// `revoke_device`: a device belongs to the account no longer. Of what it wrote exactly one entry and
+/// what came before that entry counts, whatever any clock says.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeDevice {
+    /// Which device.
+    pub identity: Identity,
+    /// The last entry of its feed that counts; `None` when nothing of it does.
+    #[serde(
+        default,
+        deserialize_with = "crate::canon::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub last_valid: Option<Cid>,
+}
+
+/// `synod_final`: the account is closed. Signed by the root; nothing counts any more.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Final {}

@@ -45,6 +45,11 @@ pub const KINDS: &[Kind] = &[
         home: Home::Device,
         meaning: "An entry of the same account is taken back; its payload and blobs are dropped.",
     },
+    Kind {
+        name: "epoch",
+        home: Home::Synod,
+        meaning: "A key to which the account seals what is for all its devices, its secret sealed for some.",
+    },
     Kind { name: "file", home: Home::Device, meaning: "A file of any kind: saved, never shown." },
     Kind {
         name: "follow",
@@ -63,6 +68,11 @@ pub const KINDS: &[Kind] = &[
         meaning: "Whether somebody's posts are hidden here, without their knowing.",
     },
     Kind {
+        name: "name_device",
+        home: Home::Synod,
+        meaning: "What a device is called; the latest counts.",
+    },
+    Kind {
         name: "profile",
         home: Home::Synod,
         meaning: "Name, words and picture of the person; the latest counts.",
@@ -73,6 +83,11 @@ pub const KINDS: &[Kind] = &[
         meaning: "A post to the world, in Markdown, with up to eight pictures.",
     },
     Kind {
+        name: "revoke_device",
+        home: Home::Synod,
+        meaning: "A device is removed: one entry of its feed and what came before it still counts.",
+    },
+    Kind {
         name: "rewrite",
         home: Home::Synod,
         meaning: "A device's feed begins a new generation; without it a second history is a fork.",
@@ -81,6 +96,11 @@ pub const KINDS: &[Kind] = &[
         name: "sealed",
         home: Home::Device,
         meaning: "An envelope that only some devices can open; its text is a payload again.",
+    },
+    Kind {
+        name: "synod_final",
+        home: Home::Synod,
+        meaning: "The account is closed, signed by its root: nothing of it counts any more.",
     },
     Kind {
         name: "synod_genesis",

@@ -7,7 +7,10 @@ mod mark;
 mod post;
 mod relation;
 
-pub use account::{AddDevice, Genesis, Hub, Hubs, Power, Profile, Rewrite, consent_bytes};
+pub use account::{
+    AddDevice, Epoch, Final, Genesis, Hub, Hubs, NameDevice, Power, Profile, RevokeDevice, Rewrite,
+    consent_bytes,
+};
 pub use attached::{Attached, Collection, File, Film, Item, Video};
 pub use kinds::{Home, KINDS, Kind};
 pub use mark::{Delete, Tag};
@@ -34,8 +37,12 @@ pub enum Payload {
     Comment(Comment),
     /// One of the author's entries is taken back.
     Delete(Delete),
+    /// A key to which the account seals what is for all its devices.
+    Epoch(Epoch),
     /// A file of any kind.
     File(File),
+    /// The account is closed.
+    Final(Final),
     /// Somebody's posts are wanted.
     Follow(Follow),
     /// The account begins.
@@ -46,10 +53,14 @@ pub enum Payload {
     Image(ImageNote),
     /// Somebody's posts are not shown.
     Mute(Mute),
+    /// What a device is called.
+    NameDevice(NameDevice),
     /// A post to the world.
     Note(Note),
     /// How the person presents themselves.
     Profile(Profile),
+    /// A device belongs to the account no longer.
+    RevokeDevice(RevokeDevice),
     /// A feed was written anew.
     Rewrite(Rewrite),
     /// Something for some devices only.
@@ -98,14 +109,18 @@ impl Payload {
             "collection" => typed(value).map(Self::Collection),
             "comment" => typed(value).map(Self::Comment),
             "delete" => typed(value).map(Self::Delete),
+            "epoch" => typed(value).map(Self::Epoch),
             "file" => typed(value).map(Self::File),
+            "synod_final" => typed(value).map(Self::Final),
             "follow" => typed(value).map(Self::Follow),
             "synod_genesis" => typed(value).map(Self::Genesis),
             "hubs" => typed(value).map(Self::Hubs),
             "image" => typed(value).map(Self::Image),
             "mute" => typed(value).map(Self::Mute),
+            "name_device" => typed(value).map(Self::NameDevice),
             "public_note" => typed(value).map(Self::Note),
             "profile" => typed(value).map(Self::Profile),
+            "revoke_device" => typed(value).map(Self::RevokeDevice),
             "rewrite" => typed(value).map(Self::Rewrite),
             "sealed" => typed(value).map(Self::Sealed),
             "tag" => typed(value).map(Self::Tag),
@@ -122,14 +137,18 @@ impl Payload {
             Self::Collection(_) => "collection",
             Self::Comment(_) => "comment",
             Self::Delete(_) => "delete",
+            Self::Epoch(_) => "epoch",
             Self::File(_) => "file",
+            Self::Final(_) => "synod_final",
             Self::Follow(_) => "follow",
             Self::Genesis(_) => "synod_genesis",
             Self::Hubs(_) => "hubs",
             Self::Image(_) => "image",
             Self::Mute(_) => "mute",
+            Self::NameDevice(_) => "name_device",
             Self::Note(_) => "public_note",
             Self::Profile(_) => "profile",
+            Self::RevokeDevice(_) => "revoke_device",
             Self::Rewrite(_) => "rewrite",
             Self::Sealed(_) => "sealed",
             Self::Tag(_) => "tag",
@@ -150,14 +169,18 @@ impl Payload {
             Self::Collection(body) => serde_json::to_value(body),
             Self::Comment(body) => serde_json::to_value(body),
             Self::Delete(body) => serde_json::to_value(body),
+            Self::Epoch(body) => serde_json::to_value(body),
             Self::File(body) => serde_json::to_value(body),
+            Self::Final(body) => serde_json::to_value(body),
             Self::Follow(body) => serde_json::to_value(body),
             Self::Genesis(body) => serde_json::to_value(body),
             Self::Hubs(body) => serde_json::to_value(body),
             Self::Image(body) => serde_json::to_value(body),
             Self::Mute(body) => serde_json::to_value(body),
+            Self::NameDevice(body) => serde_json::to_value(body),
             Self::Note(body) => serde_json::to_value(body),
             Self::Profile(body) => serde_json::to_value(body),
+            Self::RevokeDevice(body) => serde_json::to_value(body),
             Self::Rewrite(body) => serde_json::to_value(body),
             Self::Sealed(body) => serde_json::to_value(body),
             Self::Tag(body) => serde_json::to_value(body),
@@ -211,6 +234,7 @@ impl Payload {
             Self::File(body) => body.bounds(),
             Self::Hubs(body) => body.bounds(),
             Self::Image(body) => body.bounds(),
+            Self::NameDevice(body) => body.bounds(),
             Self::Note(body) => body.bounds(),
             Self::Profile(body) => body.bounds(),
             Self::Rewrite(body) => body.bounds(),
@@ -218,9 +242,12 @@ impl Payload {
             Self::Video(body) => body.bounds(),
             Self::Block(_)
             | Self::Delete(_)
+            | Self::Epoch(_)
+            | Self::Final(_)
             | Self::Follow(_)
             | Self::Genesis(_)
             | Self::Mute(_)
+            | Self::RevokeDevice(_)
             | Self::Sealed(_)
             | Self::Unknown => Ok(()),
         }

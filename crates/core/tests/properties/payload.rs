@@ -3,8 +3,8 @@
 use effigy_core::canon::{CanonError, write};
 use effigy_core::payload::{
     AddDevice, Block, Collection, Comment, Content, Delete, File, Film, Follow, Genesis, Hub, Hubs,
-    Image, ImageNote, ImageType, Item, Mute, Note, PayloadError, Power, Profile, Rewrite, Tag,
-    Video,
+    Image, ImageNote, ImageType, Item, Mute, NameDevice, Note, PayloadError, Power, Profile,
+    RevokeDevice, Rewrite, Tag, Video,
 };
 use effigy_core::seal::SealingSecret;
 use effigy_core::text::clean_file_name;
@@ -17,18 +17,22 @@ use serde_json::{Value, json};
 use crate::cases;
 use crate::json::{GREATEST, nearly, value, words};
 
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 20] = [
     "add_device",
     "block",
     "comment",
     "delete",
+    "epoch",
     "follow",
     "hubs",
     "image",
     "mute",
+    "name_device",
     "profile",
     "public_note",
+    "revoke_device",
     "rewrite",
+    "synod_final",
     "synod_genesis",
     "tag",
     "video",
@@ -99,6 +103,11 @@ fn payload() -> impl Strategy<Value = Payload> {
             Payload::Comment(Comment { images, parent, root, text })
         }),
         cid().prop_map(|target| Payload::Delete(Delete { target })),
+        (identity(), said())
+            .prop_map(|(identity, name)| Payload::NameDevice(NameDevice { identity, name })),
+        (identity(), prop::option::of(cid())).prop_map(|(identity, last_valid)| {
+            Payload::RevokeDevice(RevokeDevice { identity, last_valid })
+        }),
         any::<[u8; 32]>().prop_map(|bytes| Payload::Genesis(Genesis {
             sealing_key: SealingSecret::from_bytes(bytes).key().unwrap()
         })),

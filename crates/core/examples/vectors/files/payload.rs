@@ -2,11 +2,12 @@
 
 use effigy_core::canon::write;
 use effigy_core::payload::{
-    AddDevice, Block, Collection, Comment, Content, Delete, Film, Follow, Genesis, Hub, Hubs,
-    Image, ImageNote, ImageType, Item, Mute, Note, Power, Profile, Rewrite, Tag, Video,
-    consent_bytes,
+    AddDevice, Block, Collection, Comment, Content, Delete, Epoch, Film, Final, Follow, Genesis,
+    Hub, Hubs, Image, ImageNote, ImageType, Item, Mute, NameDevice, Note, Power, Profile,
+    RevokeDevice, Rewrite, Tag, Video, consent_bytes,
 };
-use effigy_core::seal::SealingSecret;
+use effigy_core::random::Random;
+use effigy_core::seal::{Envelope, SealingSecret, seal};
 use effigy_core::video::VideoType;
 use effigy_core::{Cid, Payload, Purpose};
 use serde_json::{Value, json};
@@ -62,6 +63,14 @@ fn item(name: &str, size: u64) -> Item {
     Item { cid: Cid::of(b"item"), name: name.to_owned(), size }
 }
 
+/// The secret of an epoch, sealed for the device that holds the key.
+fn secrets() -> Envelope {
+    let secret = SealingSecret::from_bytes([3; 32]);
+    let mut random = Random::seeded([9; 32]);
+    let sealed = seal(secret.bytes(), &[secret.key().unwrap()], b"", &mut random).unwrap();
+    effigy_core::canon::read(&sealed).unwrap()
+}
+
 fn valid() -> Vec<Payload> {
     let (identity, synod) = (device().identity(), root().identity());
     let sealing_key = SealingSecret::from_bytes([3; 32]).key().unwrap();
@@ -83,6 +92,11 @@ fn valid() -> Vec<Payload> {
         Payload::Genesis(Genesis { sealing_key }),
         Payload::AddDevice(added),
         Payload::AddDevice(replacing),
+        Payload::Epoch(Epoch { key: sealing_key, secrets: secrets() }),
+        Payload::NameDevice(NameDevice { identity, name: "Tablet".to_owned() }),
+        Payload::RevokeDevice(RevokeDevice { identity, last_valid: Some(target) }),
+        Payload::RevokeDevice(RevokeDevice { identity, last_valid: None }),
+        Payload::Final(Final {}),
         Payload::Profile(Profile { about: String::new(), name: "Ana".to_owned(), picture: None }),
         Payload::Profile(Profile {
             about: text.clone(),
@@ -194,6 +208,19 @@ fn invalid() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
             note(vec![image(1, 1, "image/svg+xml")]),
         ),
         ("a comment on nothing", "json-shape", "comment", json!({"text": "x", "type": "comment"})),
+        (
+            "a device without a name",
+            "empty",
+            "name_device",
+            json!({"identity": synod, "name": "", "type": "name_device"}),
+        ),
+        (
+            "no last entry, said",
+            "json-shape",
+            "revoke_device",
+            json!({"identity": synod, "last_valid": null, "type": "revoke_device"}),
+        ),
+        ("more than the end", "json-shape", "synod_final", json!({"type": "synod_final", "why": ""})),
         ("no name", "empty", "profile", json!({"about": "", "name": " ", "type": "profile"})),
         (
             "a long name",
