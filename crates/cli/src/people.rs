@@ -70,7 +70,7 @@ impl Visitor for People {
         let payload = payload.unwrap_or(Payload::Unknown);
         let state = self.synods.entry(feed.identity());
         let state = state.or_insert_with(|| Synod::new(feed.identity()));
-        if state.permits(feed, &entry, &payload).is_ok()
+        if state.permits(&entry, &payload).is_ok()
             && matches!(feed.offer(&entry, ALWAYS), Ok(Verdict::New { .. }))
         {
             state.apply(&entry, &payload);

@@ -13,8 +13,8 @@ mod waiting;
 
 pub use chain::{ChainError, Feed, Head, Noted, Order, Verdict};
 pub use relations::{Relation, Relations};
-pub use synod::{DEVICES, Device, Synod, SynodError};
-pub use view::{Attachment, Person, Post, Reply, ReplyState, Said, View};
+pub use synod::{DEVICES, Device, FORMER, Former, PROBATION, STATEMENTS, Synod, SynodError};
+pub use view::{Attachment, Members, Person, Post, Reply, ReplyState, Said, View};
 pub use waiting::{Arrival, Waiting};
 
 #[cfg(test)]

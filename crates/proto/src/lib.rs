@@ -13,7 +13,7 @@ pub mod reconcile;
 mod session;
 
 pub use api::{
-    Attaching, Command, Conditions, ContentKind, Difference, Differing, Event, FeedStatus, Given,
+    Attaching, Command, Conditions, ContentKind, DeviceStatus, Difference, Differing, Event, FeedStatus, Given,
     HandStep, HolderKind, HubRefusal, HubStatus, Known, LinkCommand, LinkFailure, LinkState,
     Linked, Linking, Membership, Named, Network, Path, PeerStatus, Picture, PictureChange, Pixels,
     Receipt, Refusal, Repair, Shown, StorageStatus, Ticket, Transfer, TransferState, Upkeep,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use effigy_core::{Cid, Identity, Time};
 use effigy_feed::View;
 use effigy_proto::{
-    Config, Event, Fence, HubPolicy, Input, Keys, Link, Network as Status, Node, Refusal, Repair,
-    Role, Transfer,
+    Config, Event, Fence, HubPolicy, Input, Keys, Known, Link, Network as Status, Node, Refusal,
+    Repair, Role, Transfer,
 };
 
 use crate::Disk;
@@ -180,28 +180,42 @@ impl Machine {
         Config { fence: self.fence.clone(), keys: self.keys.clone(), hubs, role, seed }
     }
 
+    fn take_in(&mut self, known: &[Known]) {
+        let synod = self.synod();
+        for known in known {
+            let feed = self.entries.entry(known.entry.header().identity).or_default();
+            feed.insert(known.entry.id());
+        }
+        if self.who == Who::Hub {
+            return;
+        }
+        let view = self.view.get_or_insert_with(|| View::new(synod));
+        for known in known {
+            if let Some(payload) = &known.payload {
+                view.insert(&known.entry, payload);
+            }
+        }
+    }
+
+    /// What counts no longer.
+    fn withdraw(&mut self, known: &[Known]) {
+        for known in known {
+            if let Some(feed) = self.entries.get_mut(&known.entry.header().identity) {
+                feed.remove(&known.entry.id());
+            }
+            if let (Some(view), Some(payload)) = (&mut self.view, &known.payload) {
+                view.withdraw(&known.entry, payload);
+            }
+        }
+    }
+
     pub(crate) fn hear(&mut self, event: Event) {
         match event {
             Event::Content { bytes, cid, .. } => {
                 self.pictures.insert(cid, bytes);
             }
             Event::Done { id, .. } => self.confirmed.extend(id),
-            Event::Entries(known) => {
-                let synod = self.synod();
-                for known in &known {
-                    let feed = self.entries.entry(known.entry.header().identity).or_default();
-                    feed.insert(known.entry.id());
-                }
-                if self.who == Who::Hub {
-                    return;
-                }
-                let view = self.view.get_or_insert_with(|| View::new(synod));
-                for known in known {
-                    if let Some(payload) = &known.payload {
-                        view.insert(&known.entry, payload);
-                    }
-                }
-            }
+            Event::Entries(known) => self.take_in(&known),
             Event::Forgotten(synod) => {
                 // Who somebody is may stay known, and is then not told again.
                 let view = self.view.as_ref();
@@ -211,12 +225,20 @@ impl Machine {
                     view.forget(&synod);
                 }
             }
+            Event::Members(members) if self.who == Who::Person => {
+                let synod = self.synod();
+                self.view.get_or_insert_with(|| View::new(synod)).settle(*members);
+            }
+            Event::Withdrawn(known) => self.withdraw(&known),
             Event::Invite(invite) => self.invite = Some(invite),
             Event::Network(status) => self.status = Some(status),
             Event::Refused { why, .. } => self.refusals.push(why),
             Event::Repair(repair) => self.repair = (!repair.mended).then_some(repair),
             Event::StoreFailed { .. } => self.failed_writes = self.failed_writes.saturating_add(1),
-            Event::Draft { .. }
+            Event::Closed
+            | Event::Members(_)
+            | Event::Removed
+            | Event::Draft { .. }
             | Event::DraftPicture { .. }
             | Event::ByHand { .. }
             | Event::Followed { .. }

@@ -27,6 +27,9 @@ pub(crate) const fn not_done(why: NotDone) -> &'static str {
 pub(crate) const fn refused(why: Refusal) -> &'static str {
     match why {
         Refusal::Account => "Your account is not ready yet. Please try again in a moment.",
+        Refusal::Closed => {
+            "This account was closed, so nothing can be posted any more. Nothing was changed."
+        }
         Refusal::Empty => "There is nothing in it yet. Write something or add a picture.",
         Refusal::Incomplete => {
             "Not all of your account has arrived here yet. Nothing was changed; wait until it has, or choose \
@@ -46,11 +49,24 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
         Refusal::Picture => {
             "One of the pictures cannot be posted as it is. Remove it or save it as JPEG and add it again."
         }
+        Refusal::Power => {
+            "This device may only post. Do it on a device that may manage the account. Nothing was changed."
+        }
+        Refusal::Removed => {
+            "This device was removed from your account, so it can post nothing. Nothing was changed."
+        }
         Refusal::Repairing => {
             "This device has to catch up with itself before it can post. Your text is kept as a draft."
         }
         Refusal::Self_ => "That is your own code. Show it to somebody else, or scan theirs.",
         Refusal::TooLong => "It is too long for one post. Shorten it, or make two of it.",
+        Refusal::TooMany => {
+            "Devices were added and removed too often for one more change. Nothing was changed."
+        }
+        Refusal::TooSoon => {
+            "This device joined less than a day ago. Until then it cannot add or remove devices: do it on another device, or wait. Nothing was changed."
+        }
+        Refusal::Words => "These are not the recovery words of this account. Nothing was changed.",
         Refusal::Video => {
             "This video cannot be posted as one: besides pictures and sound it holds something that might \
              tell more than you want, or it is damaged. Nothing of it was kept."
@@ -129,17 +145,23 @@ mod tests {
     fn every_refusal_has_its_own_sentence() {
         let all = [
             Refusal::Account,
+            Refusal::Closed,
             Refusal::Empty,
             Refusal::Incomplete,
             Refusal::Letter,
             Refusal::NoRoom,
             Refusal::NotMember,
             Refusal::Picture,
+            Refusal::Power,
+            Refusal::Removed,
             Refusal::Repairing,
             Refusal::Self_,
             Refusal::TooLong,
+            Refusal::TooMany,
+            Refusal::TooSoon,
             Refusal::Unknown,
             Refusal::Video,
+            Refusal::Words,
         ];
         let sentences: std::collections::BTreeSet<_> = all.into_iter().map(refused).collect();
         assert_eq!(sentences.len(), all.len());

@@ -279,7 +279,7 @@ fn place_in(
     }
     let payload = payload.unwrap_or(&Payload::Unknown);
     if owner == Owner::Account {
-        let permitted = current.account.permits(&current.feed, entry, payload);
+        let permitted = current.account.permits(entry, payload);
         permitted.map_err(|error| object(FaultKind::NotPermitted, error))?;
     }
     match current.feed.offer(entry, ALWAYS) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use effigy_core::Cid;
 
 use super::places::Places;
+use super::runs::Runs;
 
 /// By how many ids one entry may be known. The owner of a key can sign one header again and again;
 /// who builds on a further name waits in vain.
@@ -23,8 +24,8 @@ pub(super) struct Columns {
     ids: Vec<Cid>,
     /// By how many ids entries are known that are known by several.
     names: BTreeMap<u32, u8>,
-    /// The places of the parents, where they are not just the place before: of forks and the like.
-    parents: BTreeMap<u32, Vec<u32>>,
+    /// Which came before which.
+    pub(super) runs: Runs,
 }
 
 impl Columns {
@@ -34,16 +35,14 @@ impl Columns {
     }
 
     /// The place behind the last.
-    pub(super) fn end(&self) -> u32 {
-        u32::try_from(self.ids.len()).unwrap_or(u32::MAX)
+    pub(super) const fn end(&self) -> u32 {
+        self.runs.end()
     }
 
     /// Adds an entry behind all others. Its parents are places that are taken.
     pub(super) fn push(&mut self, clock: u64, digest: Cid, id: Cid, parents: Vec<u32>) {
         let place = self.end();
-        if !parents.iter().copied().eq(place.checked_sub(1)) {
-            self.parents.insert(place, parents);
-        }
+        self.runs.push(parents);
         self.clocks.push(clock);
         self.digests.push(digest);
         self.ids.push(id);
@@ -84,22 +83,5 @@ impl Columns {
     pub(super) fn at(&self, place: u32) -> Option<(u64, Cid, Cid)> {
         let place = place as usize;
         Some((*self.clocks.get(place)?, *self.digests.get(place)?, *self.ids.get(place)?))
-    }
-
-    /// The places of an entry's parents.
-    pub(super) fn parents(&self, place: u32) -> Vec<u32> {
-        let named = self.parents.get(&place).cloned();
-        named.unwrap_or_else(|| place.checked_sub(1).into_iter().collect())
-    }
-
-    /// The place at which the run of an entry begins: from there to it, each names the one before.
-    pub(super) fn run_of(&self, place: u32) -> u32 {
-        self.parents.range(..=place).next_back().map_or(0, |(start, _)| *start)
-    }
-
-    /// The place behind the last of the run that begins there.
-    pub(super) fn end_of_run(&self, start: u32) -> u32 {
-        let next = self.parents.range(start.saturating_add(1)..).next();
-        next.map_or_else(|| self.end(), |(next, _)| *next)
     }
 }

@@ -2,6 +2,7 @@
 
 mod columns;
 mod places;
+mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use effigy_core::limits::{CLOCK_AHEAD, PARENTS};
 use effigy_core::{Cid, Entry, Identity, Time};
 
 use columns::Columns;
+pub(crate) use runs::{Past, Runs};
 
 use crate::planted::{self, Bug};
 
@@ -168,7 +170,7 @@ impl Feed {
     /// What to note of the entry at a place.
     pub fn noted(&self, position: u32) -> Option<Noted> {
         let (comparable, digest, id) = self.entries.at(position)?;
-        Some(Noted { comparable, digest, id, parents: self.entries.parents(position) })
+        Some(Noted { comparable, digest, id, parents: self.entries.runs.parents(position) })
     }
 
     /// Puts back the entry that was at the next place when it was noted. Tells whether it fits: what
@@ -255,11 +257,12 @@ impl Feed {
     /// came before them: at most `limit` after the first `skip`. Ids that are unknown here are passed
     /// over.
     pub fn lacking(&self, tips: &[Cid], skip: usize, limit: usize) -> Vec<u32> {
-        let held = self.held_by(tips.iter().filter_map(|id| self.position(id)).collect());
+        let runs = &self.entries.runs;
+        let held = runs.past(tips.iter().filter_map(|id| self.position(id)).collect());
         let (mut lacking, mut start, mut skip) = (Vec::new(), 0, skip);
         while start < self.entries.end() && lacking.len() < limit {
-            let end = self.entries.end_of_run(start);
-            let first = held.get(&start).map_or(start, |last| last.saturating_add(1));
+            let end = runs.end_of_run(start);
+            let first = held.last(start).map_or(start, |last| last.saturating_add(1));
             let run = (first..end).len();
             lacking.extend((first..end).skip(skip).take(limit.saturating_sub(lacking.len())));
             skip = skip.saturating_sub(run);
@@ -268,29 +271,37 @@ impl Feed {
         lacking
     }
 
-    /// What somebody has who has the entries at these places and all that came before: of each run,
-    /// by the place at which it begins, up to which place. Walks from run to run: a chain is one.
-    fn held_by(&self, mut from: Vec<u32>) -> BTreeMap<u32, u32> {
-        let mut held = BTreeMap::new();
-        while let Some(position) = from.pop() {
-            let start = self.entries.run_of(position);
-            match held.get_mut(&start) {
-                Some(last) => *last = position.max(*last),
-                None => {
-                    held.insert(start, position);
-                    from.extend(self.entries.parents(start));
-                }
-            }
-        }
-        held
-    }
-
     /// Whether an entry, given by its digest, is one of these, given by their ids, or came before
     /// one of them.
     pub fn precedes(&self, earlier: &Cid, ids: &[Cid]) -> bool {
         let Some(earlier) = self.entries.place_of_digest(earlier) else { return false };
-        let held = self.held_by(ids.iter().filter_map(|id| self.position(id)).collect());
-        held.get(&self.entries.run_of(earlier)).is_some_and(|last| earlier <= *last)
+        let runs = &self.entries.runs;
+        let held = runs.past(ids.iter().filter_map(|id| self.position(id)).collect());
+        runs.is_past(earlier, &held)
+    }
+
+    /// Places of what neither is one of these entries, given by their ids, nor came before every one of
+    /// them. `None` while one of them is not here.
+    pub fn beyond(&self, ids: &[Cid]) -> Option<BTreeSet<u32>> {
+        let runs = &self.entries.runs;
+        let places: Option<Vec<u32>> = ids.iter().map(|id| self.position(id)).collect();
+        let pasts: Vec<Past> = places?.into_iter().map(|place| runs.past(vec![place])).collect();
+        let counts = |place: &u32| pasts.iter().all(|past| runs.is_past(*place, past));
+        Some((0..runs.end()).filter(|place| !counts(place)).collect())
+    }
+
+    /// The feed without what stands at these places, on which nothing builds that stays; and where
+    /// what stays stands from now on, by where it stood.
+    pub fn without(&self, gone: &BTreeSet<u32>) -> (Self, BTreeMap<u32, u32>) {
+        let mut feed = Self { generation: self.generation, ..Self::new(self.identity) };
+        let mut moved = BTreeMap::new();
+        for place in (0..self.entries.end()).filter(|place| !gone.contains(place)) {
+            let Some(mut noted) = self.noted(place) else { continue };
+            noted.parents = noted.parents.iter().filter_map(|old| moved.get(old).copied()).collect();
+            moved.insert(place, feed.entries.end());
+            feed.put_back(noted);
+        }
+        (feed, moved)
     }
 
     /// Gives up this writing of the feed for a later one.

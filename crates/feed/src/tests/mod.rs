@@ -2,6 +2,7 @@
 
 mod chains;
 mod places;
+mod synods;
 mod threads;
 mod waiting;
 
@@ -127,28 +128,28 @@ fn an_account_counts_only_what_was_permitted() {
     let admin = add(1, 2, vec![Power::Admin]);
     let device = account(2, 2, &[&begin], 2, &admin);
     for (entry, payload) in [(&begin, &genesis()), (&device, &admin)] {
-        assert_eq!(state.permits(&feed, entry, payload), Ok(()));
+        assert_eq!(state.permits(entry, payload), Ok(()));
         feed.offer(entry, FAR).unwrap();
         state.apply(entry, payload);
     }
     let named = Payload::Profile(Profile { name: "Ana".to_owned(), ..Profile::default() });
     let by_device = account(1, 2, &[&device], 3, &named);
-    assert_eq!(state.permits(&feed, &by_device, &named), Ok(()));
+    assert_eq!(state.permits(&by_device, &named), Ok(()));
     // Before it was given the power, the device had none.
     let too_early = account(1, 2, &[&begin], 3, &named);
-    assert_eq!(state.permits(&feed, &too_early, &named), Err(SynodError::Power));
+    assert_eq!(state.permits(&too_early, &named), Err(SynodError::Power));
     let by_stranger = account(7, 2, &[&device], 3, &named);
-    assert_eq!(state.permits(&feed, &by_stranger, &named), Err(SynodError::Power));
+    assert_eq!(state.permits(&by_stranger, &named), Err(SynodError::Power));
     // A device that agreed to another account did not agree to this one.
     let unwilling = add(3, 4, vec![Power::Admin]);
     let dragged = account(2, 2, &[&device], 3, &unwilling);
-    assert_eq!(state.permits(&feed, &dragged, &unwilling), Err(SynodError::Consent));
+    assert_eq!(state.permits(&dragged, &unwilling), Err(SynodError::Consent));
     let misplaced = account(2, 2, &[&device], 3, &note("hi"));
-    assert_eq!(state.permits(&feed, &misplaced, &note("hi")), Err(SynodError::Place));
+    assert_eq!(state.permits(&misplaced, &note("hi")), Err(SynodError::Place));
     let again = account(2, 2, &[], 3, &genesis());
-    assert_eq!(state.permits(&feed, &again, &genesis()), Ok(()), "the root may say it twice");
+    assert_eq!(state.permits(&again, &genesis()), Ok(()), "the root may say it twice");
     let usurped = account(7, 2, &[], 3, &genesis());
-    assert_eq!(state.permits(&feed, &usurped, &genesis()), Err(SynodError::Genesis));
+    assert_eq!(state.permits(&usurped, &genesis()), Err(SynodError::Genesis));
 }
 
 #[test]

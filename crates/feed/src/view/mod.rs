@@ -19,6 +19,8 @@ pub struct View {
     /// Devices and the accounts that name them as theirs.
     owners: BTreeSet<(Identity, Identity)>,
     people: BTreeMap<Identity, Person>,
+    /// Accounts of which it was told what counts: what single entries say of them is passed over.
+    settled: BTreeSet<Identity>,
     profiles: BTreeMap<Identity, (Order, Profile)>,
     /// By digest.
     posts: BTreeMap<Cid, Post>,
@@ -119,9 +121,27 @@ impl Said {
     }
 }
 
+/// What an account says of itself, all in all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Members {
+    /// Whether it was closed.
+    pub closed: bool,
+    /// Its devices, with the names that the person gave them.
+    pub devices: BTreeMap<Identity, String>,
+    /// How the person presents themselves.
+    pub profile: Option<Profile>,
+    /// Devices whose posts are shown: those of now, and of those that were removed the ones of which
+    /// it is certain what still counts.
+    pub speaking: BTreeSet<Identity>,
+    /// The account.
+    pub synod: Identity,
+}
+
 /// Somebody, as shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
+    /// Whether they closed their account.
+    pub closed: bool,
     /// The devices they post from, with the names that they gave them.
     pub devices: BTreeMap<Identity, String>,
     /// What they say about themselves; empty before anything is known.
@@ -137,6 +157,7 @@ impl View {
             me,
             owners: BTreeSet::new(),
             people: BTreeMap::new(),
+            settled: BTreeSet::new(),
             profiles: BTreeMap::new(),
             posts: BTreeMap::new(),
             ids: BTreeMap::new(),
@@ -160,7 +181,8 @@ impl View {
         let order = (entry.header().comparable, entry.digest());
         // Who somebody is stands on the account's own feed, where its rules were checked. What a
         // device says of it on its own feed is signed by nobody who may.
-        let of_account = entry.header().synod.is_none();
+        let header = entry.header();
+        let of_account = header.synod.is_none() && !self.settled.contains(&header.identity);
         match payload {
             Payload::AddDevice(device) if of_account => {
                 let synod = entry.header().identity;
@@ -228,23 +250,54 @@ impl View {
         }
     }
 
+    /// Takes in what an account says of itself, all in all. From now on that counts, and no single
+    /// entry of its feed.
+    pub fn settle(&mut self, members: Members) {
+        let Members { closed, devices, profile, speaking, synod } = members;
+        self.settled.insert(synod);
+        self.owners.retain(|(_, owner)| *owner != synod);
+        self.owners.extend(speaking.into_iter().map(|device| (device, synod)));
+        let person = self.person_mut(synod);
+        (person.closed, person.devices) = (closed, devices);
+        if let Some(profile) = profile {
+            person.profile = profile;
+        }
+    }
+
+    /// Takes an entry out that no longer counts.
+    pub fn withdraw(&mut self, entry: &Entry, payload: &Payload) {
+        let order = (entry.header().comparable, entry.digest());
+        self.drop_post(&order.1);
+        match payload {
+            Payload::Delete(delete) => {
+                if let Some(by) = self.deletions.get_mut(&delete.target) {
+                    by.remove(&entry.header().identity);
+                }
+            }
+            Payload::Tag(tag) => {
+                let key = (tag.target, tag.word.clone());
+                if self.tags.get(&key).is_some_and(|(of, _)| *of == order) {
+                    self.tags.remove(&key);
+                }
+            }
+            _ => (),
+        }
+    }
+
     /// Drops everything of one account, as after a block.
     pub fn forget(&mut self, synod: &Identity) {
-        let gone: Vec<Cid> = self
-            .posts
-            .values()
-            .filter(|post| post.author == *synod)
-            .map(|post| post.order.1)
-            .collect();
-        for digest in gone {
-            if let Some(post) = self.posts.remove(&digest) {
-                self.timeline.remove(&post.order);
-                if let Said::Comment { parent, root, .. } = post.said {
-                    for (index, of) in [(&mut self.replies, parent), (&mut self.threads, root)] {
-                        if let Some(orders) = index.get_mut(&of) {
-                            orders.remove(&post.order);
-                        }
-                    }
+        let of_them = self.posts.values().filter(|post| post.author == *synod);
+        let gone: Vec<Cid> = of_them.map(|post| post.order.1).collect();
+        gone.iter().for_each(|digest| self.drop_post(digest));
+    }
+
+    fn drop_post(&mut self, digest: &Cid) {
+        let Some(post) = self.posts.remove(digest) else { return };
+        self.timeline.remove(&post.order);
+        if let Said::Comment { parent, root, .. } = post.said {
+            for (index, of) in [(&mut self.replies, parent), (&mut self.threads, root)] {
+                if let Some(orders) = index.get_mut(&of) {
+                    orders.remove(&post.order);
                 }
             }
         }
@@ -376,6 +429,7 @@ impl View {
 
     fn person_mut(&mut self, synod: Identity) -> &mut Person {
         self.people.entry(synod).or_insert_with(|| Person {
+            closed: false,
             devices: BTreeMap::new(),
             profile: Profile::default(),
             synod,

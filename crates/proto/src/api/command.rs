@@ -1,5 +1,6 @@
 //! What a person (or an operator) may ask of a node.
 
+use effigy_core::mnemonic::Words;
 use effigy_core::{Cid, Identity, Invite};
 use effigy_feed::Relation;
 
@@ -70,6 +71,13 @@ pub enum Command {
         picture: Option<Picture>,
         /// Comes back in the answer.
         ticket: Ticket,
+    },
+    /// Close the account for good: nothing of it counts any more, for anybody. Only the root can.
+    CloseAccount {
+        /// Comes back in the answer.
+        ticket: Ticket,
+        /// The words, where this device no longer keeps them.
+        words: Option<Words>,
     },
     /// Answer an entry.
     Comment {
@@ -202,10 +210,26 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Remove a device from the account. What is here of its posts counts, and no more.
+    RemoveDevice {
+        /// Which.
+        identity: Identity,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
     /// No longer meet at a hub.
     RemoveHub {
         /// Its origin.
         origin: String,
+    },
+    /// Call a device something else.
+    RenameDevice {
+        /// Which.
+        identity: Identity,
+        /// What from now on.
+        name: String,
+        /// Comes back in the answer.
+        ticket: Ticket,
     },
     /// Keep a draft through reload and crash, or drop it with its pictures when `text` is empty.
     SaveDraft {
@@ -272,6 +296,7 @@ impl Command {
             | Self::Attach { ticket, .. }
             | Self::AttachBytes { ticket, .. }
             | Self::Begin { ticket, .. }
+            | Self::CloseAccount { ticket, .. }
             | Self::Comment { ticket, .. }
             | Self::ConnectByHand { ticket, .. }
             | Self::Delete { ticket, .. }
@@ -282,6 +307,8 @@ impl Command {
             | Self::Publish { ticket, .. }
             | Self::PublishAttached { ticket, .. }
             | Self::Relate { ticket, .. }
+            | Self::RemoveDevice { ticket, .. }
+            | Self::RenameDevice { ticket, .. }
             | Self::Settle { ticket }
             | Self::Tag { ticket, .. }
             | Self::TakeLetter { ticket, .. } => Some(*ticket),

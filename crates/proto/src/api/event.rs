@@ -1,6 +1,7 @@
 //! What a node tells.
 
 use effigy_core::{Cid, Entry, Identity, Invite, Payload};
+use effigy_feed::Members;
 
 use super::command::Ticket;
 use super::content::{Named, Picture, Transfer};
@@ -25,6 +26,8 @@ pub enum Event {
         /// Who.
         synod: Identity,
     },
+    /// The account was closed: nothing can be written any more, and all of it may go from this device.
+    Closed,
     /// The bytes of a picture, checked against their name; `None` when they cannot be had.
     Content {
         /// The bytes.
@@ -79,6 +82,9 @@ pub enum Event {
     /// Where a device stands that is to join an account which began elsewhere. Told at the start of such
     /// a device, and when it changes.
     Membership(Membership),
+    /// Who belongs to an account, and how the person presents themselves: this counts, whatever single
+    /// entries of its feed said before.
+    Members(Box<Members>),
     /// How the network is doing. At most once a second.
     Network(Network),
     /// What a ticket asked for could not be written, and is not done.
@@ -110,6 +116,9 @@ pub enum Event {
         /// Why.
         why: Refusal,
     },
+    /// This device was removed from the account: it can write nothing any more, and what it wrote since
+    /// counts for nobody.
+    Removed,
     /// This device must not write: its store is behind what is known of its own feed.
     Repair(Repair),
     /// A disk is full or broken. What was under way was not kept; who waits for an answer got it with
@@ -124,6 +133,8 @@ pub enum Event {
     Room,
     /// What became of those whose posts a hub keeps. Told to its operator only, by numbers.
     Upkeep(Upkeep),
+    /// Entries that count no longer, since the device that wrote them was removed.
+    Withdrawn(Vec<Known>),
 }
 
 /// Where a device stands with an account that began elsewhere.

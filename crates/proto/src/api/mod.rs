@@ -12,7 +12,7 @@ pub use content::{ContentKind, Named, Picture, Pixels, Transfer, TransferState};
 pub use event::{Event, HandStep, Known, Membership, Repair, Upkeep};
 pub use linking::{LinkCommand, LinkFailure, Linked, Linking, Shown};
 pub use network::{
-    Difference, Differing, FeedStatus, Given, HolderKind, HubRefusal, HubStatus, LinkState,
-    Network, Path, PeerStatus, Receipt, StorageStatus,
+    DeviceStatus, Difference, Differing, FeedStatus, Given, HolderKind, HubRefusal, HubStatus,
+    LinkState, Network, Path, PeerStatus, Receipt, StorageStatus,
 };
 pub use refusal::Refusal;

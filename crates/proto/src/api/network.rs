@@ -5,6 +5,8 @@ use effigy_core::{Cid, Identity, Time};
 /// How the network is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
+    /// The devices of this person's account, those that were added first before all others.
+    pub devices: Vec<DeviceStatus>,
     /// Feeds that this node replicates.
     pub feeds: Vec<FeedStatus>,
     /// Entries that are answered by those that are here, and are missing. They are looked for.
@@ -27,6 +29,25 @@ pub struct Network {
     pub uploads: Vec<Cid>,
     /// Entries made here that no other node is known to hold.
     pub waiting: u64,
+}
+
+/// A device of this person's account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DeviceStatus {
+    /// When it was added, by the clock of who added it.
+    pub added: Time,
+    /// Its key.
+    pub identity: Identity,
+    /// Whether it may manage the account, or only post.
+    pub is_admin: bool,
+    /// Whether it is connected here, or at a hub.
+    pub is_here: bool,
+    /// Whether it is this one.
+    pub is_this: bool,
+    /// What the person calls it.
+    pub name: String,
+    /// When something of it was seen last, as far as is known here.
+    pub seen: Time,
 }
 
 /// A feed that is replicated here.

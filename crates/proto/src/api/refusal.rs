@@ -7,6 +7,9 @@ pub enum Refusal {
     /// The account began already, or has not begun.
     #[error("the account is not ready for that")]
     Account,
+    /// The account was closed.
+    #[error("the account is closed")]
+    Closed,
     /// There is nothing in it.
     #[error("there is nothing in it")]
     Empty,
@@ -25,6 +28,12 @@ pub enum Refusal {
     /// The picture carries data beyond its pixels, or is none.
     #[error("the picture cannot be posted as it is")]
     Picture,
+    /// This device has no power for that.
+    #[error("this device has no power for that")]
+    Power,
+    /// This device was removed from the account.
+    #[error("this device was removed from the account")]
+    Removed,
     /// This device must not write before its own feed is repaired.
     #[error("this device must not write yet")]
     Repairing,
@@ -34,10 +43,19 @@ pub enum Refusal {
     /// Too long.
     #[error("it is too long")]
     TooLong,
+    /// Too much was said about devices already.
+    #[error("no more can be said about devices")]
+    TooMany,
+    /// This device was added less than a day ago by another.
+    #[error("a new device has to wait for a day")]
+    TooSoon,
     /// The entry is not here or not one's own.
     #[error("the entry is not here")]
     Unknown,
     /// The video carries what cannot be taken out of it, or is none.
     #[error("the video cannot be posted as it is")]
     Video,
+    /// These are not the words of this account, or there are none here.
+    #[error("these are not the words of this account")]
+    Words,
 }

@@ -1,9 +1,8 @@
 //! Entries that come in: judged by their feed, kept in packs, and what follows from them.
 
-use effigy_core::seal::{self, Envelope};
 use effigy_core::{Cid, Entry, Identity, Payload, Time};
 use effigy_feed::planted::{self, Bug};
-use effigy_feed::{Arrival, Feed, Verdict};
+use effigy_feed::{Arrival, Feed, Synod, Verdict};
 use effigy_store::{Batch, Key, Pack, Table};
 
 use super::Node;
@@ -72,6 +71,10 @@ impl Node {
                 None => return true,
             },
         }
+        // Of a removed device nothing is wanted beyond what counts.
+        if self.is_closed(&identity) && !self.is_here(&arrival.entry) {
+            return true;
+        }
         let size = arrival
             .entry
             .bytes()
@@ -105,8 +108,14 @@ impl Node {
     fn known_again(&mut self, arrival: Arrival, payload: Option<Payload>) {
         let Arrival { entry, payload: bytes } = arrival;
         let (id, identity) = (entry.id(), entry.header().identity);
-        let place = self.feeds.get(&identity).and_then(|held| held.feed.position(&id));
+        let held = self.feeds.get(&identity).map(|held| &held.feed);
+        let place = held.and_then(|feed| feed.position(&id));
         if let Some(place) = place {
+            if let Some(first) = held.and_then(|feed| feed.id_at(place))
+                && let Some(state) = self.synods.get_mut(&identity)
+            {
+                state.know_as(&first, id);
+            }
             self.list(identity, &id);
             self.fill(identity, place, Record { entry, payload: bytes.zip(payload) });
         }
@@ -122,9 +131,7 @@ impl Node {
         if !header.parents.iter().all(|parent| feed.contains(parent)) {
             return Some(true);
         }
-        let unknown = effigy_feed::Synod::new(header.identity);
-        let state = self.synods.get(&header.identity).unwrap_or(&unknown);
-        Some(state.permits(feed, &arrival.entry, payload).is_ok())
+        Some(self.state_of(header.identity).permits(&arrival.entry, payload).is_ok())
     }
 
     /// An entry is part of its feed now.
@@ -142,8 +149,9 @@ impl Node {
             (bytes, payload) = (None, None);
         }
         let facts = Facts::of(&entry, payload.as_ref(), self.my_synod());
-        let payload = payload.map(|payload| self.unseal(&entry, payload));
+        let payload = payload.map(|payload| self.unseal(&entry, payload, position));
         self.note_entry(&entry, payload.as_ref());
+        self.came_to_removed(&entry);
         match &payload {
             Some(payload) => self.take_effect(&entry, payload, true),
             None if self.is_taken_back(&entry) => (),
@@ -158,26 +166,46 @@ impl Node {
         intake.known.push(Known { entry, payload, position });
     }
 
+    /// What an account states of itself.
+    fn state(&mut self, entry: &Entry, payload: &Payload, live: bool) {
+        let synod = entry.header().identity;
+        let state = self.synods.entry(synod).or_insert_with(|| Synod::new(synod));
+        state.apply(entry, payload);
+        let of_account = matches!(
+            payload,
+            Payload::AddDevice(_)
+                | Payload::Final(_)
+                | Payload::Genesis(_)
+                | Payload::RevokeDevice(_)
+        );
+        if of_account || matches!(payload, Payload::NameDevice(_) | Payload::Profile(_)) {
+            self.members_changed(synod);
+        }
+        if live && matches!(payload, Payload::Hubs(_)) {
+            self.note_hubs_named(entry);
+        }
+        let mine = self.my_synod() == Some(synod);
+        match payload {
+            Payload::Epoch(epoch) if mine => self.learn_epoch(entry, epoch),
+            _ => (),
+        }
+        if of_account && live {
+            self.devices_changed(synod);
+        }
+        if live && mine {
+            self.consider_epochs();
+        }
+        if of_account || matches!(payload, Payload::Rewrite(_)) {
+            self.begin_generations(synod, live);
+        }
+    }
+
     /// What follows from an entry beyond its own feed. `live` is false while the store is read.
     pub(super) fn take_effect(&mut self, entry: &Entry, payload: &Payload, live: bool) {
         let header = entry.header();
         let order = (header.comparable, entry.digest());
         if header.synod.is_none() {
-            let state = self
-                .synods
-                .entry(header.identity)
-                .or_insert_with(|| effigy_feed::Synod::new(header.identity));
-            state.apply(entry, payload);
-            let of_account = matches!(payload, Payload::AddDevice(_) | Payload::Genesis(_));
-            if live && matches!(payload, Payload::Hubs(_)) {
-                self.note_hubs_named(entry);
-            }
-            if of_account && live {
-                self.devices_changed(header.identity);
-            }
-            if of_account || matches!(payload, Payload::Rewrite(_)) {
-                self.begin_generations(header.identity, live);
-            }
+            self.state(entry, payload, live);
         }
         let owner = header.synod.map_or(header.identity, |(synod, _)| synod);
         for image in payload.images() {
@@ -196,25 +224,6 @@ impl Node {
         if mine && self.relations.apply(order, payload) && live {
             self.relation_changed(payload);
         }
-    }
-
-    /// Opens what was sealed for this device. What is not stays an envelope.
-    pub(super) fn unseal(&self, entry: &Entry, payload: Payload) -> Payload {
-        let Payload::Sealed(envelope) = &payload else { return payload };
-        if entry.header().synod.map(|(synod, _)| synod) != self.my_synod() {
-            return payload;
-        }
-        self.open_envelope(entry, envelope).unwrap_or(payload)
-    }
-
-    fn open_envelope(&self, entry: &Entry, envelope: &Envelope) -> Option<Payload> {
-        let header = entry.header();
-        let binding = super::own::seal_binding(header.identity, &header.parents);
-        let text = seal::open(envelope, &self.keys.sealing, &binding).ok()?;
-        let value = effigy_core::canon::check(&text).ok()?;
-        let kind = value.get("type")?.as_str()?;
-        // An envelope inside an envelope says nothing.
-        if kind == "sealed" { None } else { Payload::parse(kind, &text).ok() }
     }
 
     /// Whether a device of the same account took this entry back.
@@ -283,7 +292,7 @@ impl Node {
     /// Feeds of an account were written anew: the old writings go.
     fn begin_generations(&mut self, synod: Identity, live: bool) {
         let Some(state) = self.synods.get(&synod) else { return };
-        let devices = state.devices.keys().map(|device| (*device, state.generation(device)));
+        let devices = state.feeds().map(|device| (*device, state.generation(device)));
         let written: Vec<(Identity, u64)> = devices.filter(|(_, n)| *n > 0).collect();
         for (device, generation) in written {
             if self.feeds.get(&device).is_some_and(|held| held.synod == synod) {
@@ -309,6 +318,7 @@ impl Node {
         self.forget_places(identity, &given_up);
         self.stop_asking(&identity);
         self.stop_merging(&identity);
+        self.forget_closed(&identity);
         if live {
             self.note_change(identity);
             self.save(Batch { deletes: gone, ..Batch::new() });
@@ -330,10 +340,10 @@ impl Node {
     fn forget_payload(&mut self, by: Identity, target: Cid) {
         let Some(synod) = self.tracked.get(&by).copied() else { return };
         // Only what the same account said can be taken back: nobody else's feeds are looked through.
-        let devices = self.synods.get(&synod).into_iter().flat_map(|state| state.devices.keys());
-        let mut places = devices
-            .filter_map(|device| Some((*device, self.feeds.get(device)?.feed.position(&target)?)));
-        let Some((identity, place)) = places.next() else { return };
+        let place =
+            |device: &Identity| Some((*device, self.feeds.get(device)?.feed.position(&target)?));
+        let found = self.synods.get(&synod).and_then(|state| state.feeds().find_map(place));
+        let Some((identity, place)) = found else { return };
         // What stands on the account's own feed cannot be taken back: its fold needs all of it.
         let of_account = self.feeds.get(&identity).is_some_and(|held| held.synod == synod);
         if of_account && identity != synod {
@@ -356,10 +366,14 @@ impl Node {
     }
 
     /// Writes a payload into the pack where its entry rests, or takes it out.
-    fn rewrite(&mut self, identity: Identity, place: u32, payload: Option<Vec<u8>>) {
+    pub(super) fn rewrite(&mut self, identity: Identity, place: u32, payload: Option<Vec<u8>>) {
         let Some(held) = self.feeds.get(&identity) else { return };
         let Some((first, _)) = held.pack_of(place) else { return };
         let key = pack_key(&identity, held.feed.generation(), first);
+        if self.is_being_cut(&identity) {
+            // Its packs are about to be written anew.
+            return self.cut_first(identity, place, payload);
+        }
         self.stop_merging(&identity);
         // A pack is read once for all that changes in it: two that read it would undo one another.
         let changes = self.rewriting.entry((identity, first)).or_default();
@@ -438,7 +452,7 @@ impl Node {
             let Ok(payload) = Payload::parse(&entry.header().payload.kind, &bytes) else {
                 continue;
             };
-            let payload = self.unseal(&entry, payload);
+            let payload = self.unseal(&entry, payload, position);
             self.note_entry(&entry, Some(&payload));
             self.take_effect(&entry, &payload, true);
             known.push(Known { entry, payload: Some(payload), position });

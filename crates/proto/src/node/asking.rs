@@ -63,7 +63,12 @@ impl Node {
         let now = self.now;
         for head in heads {
             let Some(&synod) = self.tracked.get(&head.identity) else { continue };
+            let is_closed = self.is_closed(&head.identity);
             let held = self.held_mut(head.identity, synod);
+            // What somebody has of a removed device beyond what counts is none of its feed.
+            if is_closed && !held.feed.contains(&head.id) {
+                continue;
+            }
             let known = held.remote.get(&peer).copied();
             // In one session a head only moves forward: an older one is a rollback, or a replay.
             let old_news = known.is_some_and(|known| {
@@ -106,6 +111,9 @@ impl Node {
     pub(super) fn ask_for(&mut self, identity: Identity) {
         if self.is_full() {
             return;
+        }
+        if self.is_closed(&identity) {
+            return self.stop_asking(&identity);
         }
         if self.has_enough_of(&identity) {
             self.stop_asking(&identity);

@@ -261,7 +261,7 @@ impl Node {
         for Record { entry, payload } in records {
             let Some((_, payload)) = payload else { continue };
             let Stranger { feed, synod, .. } = stranger;
-            if synod.permits(feed, entry, payload).is_ok()
+            if synod.permits(entry, payload).is_ok()
                 && let Ok(Verdict::New { position }) = feed.offer(entry, self.clock)
             {
                 synod.apply(entry, payload);

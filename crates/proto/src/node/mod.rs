@@ -9,6 +9,7 @@ mod census;
 mod changes;
 mod directory;
 mod drafts;
+mod epochs;
 mod full;
 mod gaps;
 mod greet;
@@ -21,6 +22,7 @@ mod links;
 mod marks;
 mod meeting;
 mod membership;
+mod members;
 mod merging;
 mod met;
 #[cfg(feature = "negentropy")]
@@ -156,6 +158,8 @@ pub struct Node {
     upkeep: upkeep::Keeping,
     full: full::Full,
     relations: Relations,
+    epochs: epochs::Epochs,
+    cuts: members::Cuts,
     waiting: Waiting,
     /// Entries that were taken back, by id, and the device that said so.
     deletions: BTreeMap<Cid, BTreeSet<Identity>>,
@@ -306,6 +310,8 @@ impl Node {
             upkeep: upkeep::Keeping::default(),
             full: full::Full::default(),
             relations: Relations::default(),
+            epochs: epochs::Epochs::default(),
+            cuts: members::Cuts::default(),
             waiting: Waiting::default(),
             deletions: BTreeMap::new(),
             taken_back: Vec::new(),
@@ -415,6 +421,8 @@ impl Node {
         }
         self.settle_account();
         self.forget_payloads();
+        self.settle_members();
+        self.reopen();
         self.announce_moved();
         self.seek();
         self.reconsider_status();
@@ -590,6 +598,25 @@ impl Node {
                 self.read_range(content, from, number);
             }
             Command::LoadContent { cid, size } => self.look_at(cid, size),
+            of_devices => self.device_command(of_devices),
+        }
+    }
+
+    /// What is asked of the account and its devices.
+    fn device_command(&mut self, command: Command) {
+        match command {
+            Command::CloseAccount { words, ticket } => {
+                let done = self.end_account(words);
+                self.answer(ticket, done);
+            }
+            Command::RemoveDevice { identity, ticket } => {
+                let done = self.remove_device(identity);
+                self.answer(ticket, done);
+            }
+            Command::RenameDevice { identity, name, ticket } => {
+                let done = self.rename_device(identity, &name);
+                self.answer(ticket, done);
+            }
             _ => (),
         }
     }
@@ -614,6 +641,7 @@ impl Node {
         self.end_meetings();
         self.do_later();
         self.take_due();
+        self.keep_epochs();
         self.keep_up();
         self.look_for_room();
         if self.review_due().is_some() {
@@ -639,6 +667,7 @@ impl Node {
             self.differ_at,
             self.announce_due(),
             self.claim_due(),
+            self.epochs_due(),
             self.review_due(),
             self.upkeep_due(),
             self.room_due(),

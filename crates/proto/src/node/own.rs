@@ -1,13 +1,15 @@
 //! What this device says itself: signed only behind the fence, durable before anybody is told.
 
+use std::borrow::Cow;
+
 use effigy_core::payload::{
     AddDevice, Block, Comment, Content, Delete, Follow, Genesis, Image, Mute, Note, Profile, Tag,
 };
-use effigy_core::seal::{self, SealingSecret};
+use effigy_core::seal::SealingSecret;
 use effigy_core::text::clean_name;
 use effigy_core::{Blob, Cid, Draft, Identity, Payload, Secret};
 use effigy_feed::planted::{self, Bug};
-use effigy_feed::{Arrival, Relation};
+use effigy_feed::{Arrival, Relation, Synod};
 use effigy_store::Batch;
 
 use super::Node;
@@ -24,15 +26,8 @@ const CLAIM: effigy_core::Span = effigy_core::Span::seconds(20);
 /// Most of those who claimed in vain that are remembered.
 const DISPROVED: usize = 1_000;
 
-/// What an envelope is tied to: its feed and the entries before it.
-pub(super) fn seal_binding(identity: Identity, parents: &[Cid]) -> Vec<u8> {
-    let mut binding = identity.bytes().to_vec();
-    parents.iter().for_each(|parent| binding.extend_from_slice(parent.digest()));
-    binding
-}
-
 /// Whose feed an own entry goes to, and whose key signs it.
-enum Pen {
+pub(super) enum Pen {
     Device,
     /// The synod's feed, signed by the root, before any device has power.
     Root(Box<Secret>),
@@ -80,7 +75,9 @@ impl Node {
         root: Secret,
         device: AddDevice,
     ) -> Result<Cid, Refusal> {
-        self.write(Pen::Root(Box::new(root)), &Payload::AddDevice(device), &[])
+        let id = self.write(Pen::Root(Box::new(root)), &Payload::AddDevice(device), &[])?;
+        self.tend_epochs()?;
+        Ok(id)
     }
 
     pub(super) fn publish(
@@ -210,26 +207,12 @@ impl Node {
         let _ = self.write(Pen::Admin, &payload, &[]);
     }
 
-    /// Lets another device into the account, which it agreed to belong to.
+    /// Lets another device into the account, which it agreed to belong to, and has it open what was
+    /// sealed before.
     pub(super) fn add_device(&mut self, device: AddDevice) -> Result<Cid, Refusal> {
-        self.write(Pen::Admin, &Payload::AddDevice(device), &[])
-    }
-
-    fn write_sealed(&mut self, payload: &Payload) -> Result<Cid, Refusal> {
-        self.may_write()?;
-        let synod = self.my_synod().ok_or(Refusal::Account)?;
-        let text = payload.write().map_err(|_| Refusal::TooLong)?;
-        let readers: Vec<_> = self.synods.get(&synod).map_or_else(Vec::new, |state| {
-            state.devices.values().map(|device| device.sealing_key).collect()
-        });
-        let parents = self.feeds.get(&self.me).map_or_else(Vec::new, |held| held.feed.ends().0);
-        let mut parents = parents;
-        parents.sort_unstable();
-        let binding = seal_binding(self.me, &parents);
-        let sealed = seal::seal(&text, &readers, &binding, &mut self.random)
-            .map_err(|_| Refusal::TooLong)?;
-        let envelope = effigy_core::canon::read(&sealed).map_err(|_| Refusal::TooLong)?;
-        self.write(Pen::Device, &Payload::Sealed(envelope), &[])
+        let id = self.write(Pen::Admin, &Payload::AddDevice(device), &[])?;
+        self.tend_epochs()?;
+        Ok(id)
     }
 
     /// Signs a payload with attachments and makes it durable.
@@ -243,7 +226,12 @@ impl Node {
     }
 
     /// Signs a payload and makes it durable.
-    fn write(&mut self, pen: Pen, payload: &Payload, blobs: &[Blob]) -> Result<Cid, Refusal> {
+    pub(super) fn write(
+        &mut self,
+        pen: Pen,
+        payload: &Payload,
+        blobs: &[Blob],
+    ) -> Result<Cid, Refusal> {
         self.write_with(pen, payload, blobs, &[])
     }
 
@@ -254,17 +242,9 @@ impl Node {
         blobs: &[Blob],
         uploads: &[u64],
     ) -> Result<Cid, Refusal> {
-        self.may_write()?;
         let synod = self.my_synod().ok_or(Refusal::Account)?;
-        let bytes = payload.write().map_err(|error| match error {
-            effigy_core::payload::PayloadError::Empty => Refusal::Empty,
-            _ => Refusal::TooLong,
-        })?;
-        self.may_hold(&pen, &synod)?;
-        // Nobody would take it from a device that may only post.
-        if matches!(pen, Pen::Admin) && !self.is_admin() {
-            return Err(Refusal::Account);
-        }
+        self.may_write_with(&pen, synod)?;
+        let bytes = written(payload)?;
         let (identity, secret) = match pen {
             Pen::Device => (self.me, self.secret()),
             Pen::Root(root) => (synod, *root),
@@ -289,6 +269,10 @@ impl Node {
             synod: named,
         };
         let entry = draft.sign(&secret, now).map_err(|_| Refusal::TooLong)?;
+        if identity == synod {
+            self.state_of(synod).permits(&entry, payload)?;
+        }
+        let held = self.held_mut(identity, synod);
         // One's own clock may be wrong by years: the own entry counts all the same.
         let due = effigy_core::Time(entry.header().comparable);
         let Ok(effigy_feed::Verdict::New { position }) = held.feed.offer(&entry, due) else {
@@ -314,8 +298,6 @@ impl Node {
         }
         for blob in blobs {
             batch.extend(blob_puts(blob, true, true));
-        }
-        for blob in blobs {
             self.hold(blob, true, true);
         }
         batch.extend(self.note_own_pictures(payload, blobs));
@@ -331,6 +313,12 @@ impl Node {
         }
         let begins = self.feeds.get(synod).is_none_or(|held| held.feed.is_empty());
         Err(if begins { Refusal::Account } else { Refusal::NotMember })
+    }
+
+    /// What is known of an account, be it nothing.
+    pub(super) fn state_of(&self, synod: Identity) -> Cow<'_, Synod> {
+        let known = self.synods.get(&synod);
+        known.map_or_else(|| Cow::Owned(Synod::new(synod)), Cow::Borrowed)
     }
 
     fn keep_own(&mut self, identity: Identity, intake: Intake, batch: Batch) {
@@ -354,8 +342,25 @@ impl Node {
         Some(Fence { device_count: count(&self.me), synod_count: count(&synod) })
     }
 
-    pub(super) const fn may_write(&self) -> Result<(), Refusal> {
-        if self.repair.is_some() { Err(Refusal::Repairing) } else { Ok(()) }
+    pub(super) fn may_write(&self) -> Result<(), Refusal> {
+        let state = self.my_account();
+        if self.repair.is_some() {
+            Err(Refusal::Repairing)
+        } else if state.is_some_and(Synod::closed) {
+            Err(Refusal::Closed)
+        } else if state.is_some_and(|state| state.removed(&self.me)) {
+            Err(Refusal::Removed)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn may_write_with(&self, pen: &Pen, synod: Identity) -> Result<(), Refusal> {
+        self.may_write()?;
+        self.may_hold(pen, &synod)?;
+        // Nobody would take it from a device that may only post.
+        let is_poster = matches!(pen, Pen::Admin) && !self.is_admin();
+        if is_poster { Err(Refusal::Account) } else { Ok(()) }
     }
 
     /// Compares what was read with the fence: a store that is behind must not be written to.
@@ -456,6 +461,13 @@ impl Node {
             self.emit(Event::Repair(Repair { mended: true, ..repair }));
         }
     }
+}
+
+fn written(payload: &Payload) -> Result<Vec<u8>, Refusal> {
+    payload.write().map_err(|error| match error {
+        effigy_core::payload::PayloadError::Empty => Refusal::Empty,
+        _ => Refusal::TooLong,
+    })
 }
 
 /// Cuts a picture into blobs, after looking that nothing but the picture is in it.

@@ -15,7 +15,7 @@ const RECORD: usize = ENTRY_BYTES + PAYLOAD_BYTES + 16;
 impl Node {
     /// Bytes of entries that are kept of one account.
     pub(super) fn entry_bytes_of(&self, synod: &Identity) -> u64 {
-        let devices = self.synods.get(synod).into_iter().flat_map(|state| state.devices.keys());
+        let devices = self.synods.get(synod).into_iter().flat_map(effigy_feed::Synod::feeds);
         let feeds = std::iter::once(synod).chain(devices.filter(|device| *device != synod));
         let held = feeds.filter_map(|feed| self.feeds.get(feed));
         held.filter(|held| held.synod == *synod).map(|held| held.bytes).sum()

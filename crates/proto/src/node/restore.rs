@@ -50,6 +50,8 @@ pub(super) struct Restoring {
     known: Vec<Known>,
     /// The drafts that are here.
     slots: BTreeSet<String>,
+    /// Own entries that wait for the account's feed to be read: it has the secrets.
+    sealed: Vec<Known>,
     /// Entries that were taken back and whose payloads are here.
     said: BTreeSet<Cid>,
     /// Whether the first screen was told that it has what it needs.
@@ -175,7 +177,7 @@ impl Node {
             }
             Step::Drafts => Step::Told,
             Step::Told => {
-                self.tell_known();
+                self.open_sealed();
                 // A store that is behind must not look as if all were well.
                 if !self.is_behind() {
                     self.begin_glimpse();
@@ -474,7 +476,16 @@ impl Node {
     }
 
     fn restored(&mut self, entry: Entry, payload: Option<Payload>, position: u32) {
-        let payload = payload.map(|payload| self.unseal(&entry, payload));
+        let payload = payload.map(|payload| self.unseal(&entry, payload, position));
+        let mine = entry.header().synod.is_some_and(|(synod, _)| Some(synod) == self.my_synod());
+        if mine && matches!(payload, Some(Payload::Sealed(_))) {
+            self.restoring.sealed.push(Known { entry, payload, position });
+        } else {
+            self.take_in(entry, payload, position);
+        }
+    }
+
+    fn take_in(&mut self, entry: Entry, payload: Option<Payload>, position: u32) {
         self.note_entry(&entry, payload.as_ref());
         match &payload {
             Some(payload) => self.take_effect(&entry, payload, false),
@@ -487,6 +498,18 @@ impl Node {
         if self.restoring.known.len() >= TOLD {
             self.tell_known();
         }
+    }
+
+    /// The account's feed was read: opens what came before it.
+    fn open_sealed(&mut self) {
+        let sealed = std::mem::take(&mut self.restoring.sealed);
+        sealed.iter().for_each(|known| self.forget_closed(&known.entry.header().identity));
+        for Known { entry, payload, position } in sealed {
+            let payload = payload.map(|payload| self.unseal(&entry, payload, position));
+            self.take_in(entry, payload, position);
+        }
+        self.tell_known();
+        self.tell_all_members();
     }
 
     fn tell_known(&mut self) {
@@ -509,8 +532,9 @@ impl Node {
     pub fn start(&mut self, now: Time) {
         (self.now, self.clock) = (now, now);
         self.finish_feed();
-        self.tell_known();
+        self.open_sealed();
         self.finish_outlines();
+        self.place_accounts();
         self.retrack();
         let changed = std::mem::take(&mut self.restoring.changed);
         for (device, held) in &mut self.feeds {
@@ -523,6 +547,7 @@ impl Node {
         self.ready = true;
         self.restore_contents();
         self.finish_forgetting();
+        self.settle_members();
         self.check_fence();
         if self.fence.is_none() && self.feeds.contains_key(&self.me) {
             self.set_fence();
@@ -541,6 +566,7 @@ impl Node {
             self.begin_review();
         }
         self.settle_account();
+        self.consider_epochs();
         self.status_changed = true;
         self.retry_hubs();
         self.reconsider_status();
@@ -567,6 +593,15 @@ impl Node {
             self.save_newest(&mut batch);
         }
         self.save(batch);
+    }
+
+    /// Puts accounts right whose entries named others by ids that are not kept.
+    fn place_accounts(&mut self) {
+        for (synod, state) in &mut self.synods {
+            if let Some(held) = self.feeds.get(synod) {
+                state.place(&held.feed);
+            }
+        }
     }
 
     /// Drops payloads that were taken back just before a crash.

@@ -104,8 +104,12 @@ impl Node {
     /// Something of feeds was loaded.
     pub(super) fn feed_loaded(&mut self, pending: Pending, bytes: Option<Vec<u8>>) {
         match pending {
+            Pending::Cut { identity, first } => self.cut_loaded(identity, first, bytes),
             Pending::Glimpse { identity, generation, first } => {
                 self.glimpsed((identity, generation, first), bytes);
+            }
+            Pending::Reopen { identity, generation, first } => {
+                self.reopened((identity, generation, first), bytes);
             }
             Pending::Review { identity, generation, first } => {
                 self.reviewed((identity, generation, first), bytes);

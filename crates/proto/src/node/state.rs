@@ -589,6 +589,8 @@ pub(super) enum Pending {
     Blob { blob: Cid, link: Link, request: u32, offset: u32, max_size: u32 },
     /// A picture of a draft.
     DraftPicture { slot: String, place: u8 },
+    /// A pack of a feed that is being cut.
+    Cut { identity: Identity, first: u32 },
     /// A pack for a peer.
     Pack { serve: u64, feed: Identity, first: u32 },
     /// A pack that is joined with its neighbours.
@@ -599,6 +601,8 @@ pub(super) enum Pending {
     Rewrite { identity: Identity, first: u32 },
     /// A pack with some of the newest posts.
     Glimpse { identity: Identity, generation: u64, first: u32 },
+    /// A pack with own entries that may be opened now.
+    Reopen { identity: Identity, generation: u64, first: u32 },
     /// A pack that is read once more after the start.
     Review { identity: Identity, generation: u64, first: u32 },
 }

@@ -102,6 +102,7 @@ impl Node {
         let own = self.feeds.get(&self.me).map_or(0, |held| held.feed.len() as u64);
         let most = self.receipts.values().map(|holding| holding.count).max().unwrap_or(0);
         Network {
+            devices: self.device_statuses(),
             feeds,
             gaps: self.gaps(),
             followers: self.followers.iter().copied().collect(),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::Identity;
-use effigy_feed::Relation;
 use effigy_feed::planted::{self, Bug};
+use effigy_feed::{Relation, Synod};
 use effigy_store::{Batch, Key, Table};
 
 use super::packs::delete_pack;
@@ -42,7 +42,7 @@ impl Node {
             accounts.iter().map(|synod| (*synod, *synod)).collect();
         // One's own devices first: nobody else's account can take them over.
         for synod in self.my_synod().into_iter().chain(accounts) {
-            for device in self.synods.get(&synod).into_iter().flat_map(|s| s.devices.keys()) {
+            for device in self.synods.get(&synod).into_iter().flat_map(Synod::feeds) {
                 tracked.entry(*device).or_insert(synod);
             }
         }
@@ -83,7 +83,7 @@ impl Node {
 
     /// Replicates one account more, or devices of it that are new.
     fn track_account(&mut self, synod: Identity) {
-        let devices = self.synods.get(&synod).into_iter().flat_map(|state| state.devices.keys());
+        let devices = self.synods.get(&synod).into_iter().flat_map(Synod::feeds);
         let feeds = std::iter::once(&synod).chain(devices).copied();
         let new: Vec<Identity> = feeds.filter(|feed| !self.tracked.contains_key(feed)).collect();
         self.tracked.extend(new.iter().map(|feed| (*feed, synod)));
@@ -265,7 +265,7 @@ impl Node {
     }
 
     /// Drops the feeds of an account's devices and their pictures; `whole` also the account's own.
-    fn drop_feeds(&mut self, synod: Identity, whole: bool, batch: &mut Batch) {
+    pub(super) fn drop_feeds(&mut self, synod: Identity, whole: bool, batch: &mut Batch) {
         let feeds: Vec<Identity> = self
             .feeds
             .iter()
@@ -280,6 +280,7 @@ impl Node {
             self.newest.forget(&feed);
             self.stop_asking(&feed);
             self.stop_merging(&feed);
+            self.forget_closed(&feed);
             self.forget_places(feed, &held.feed);
             if !held.feed.is_empty() {
                 self.note_gone(feed);

@@ -1,9 +1,13 @@
 //! What follows from the entries of an account's feed.
 
 use effigy_core::identity::Purpose;
-use effigy_core::payload::{AddDevice, Genesis, Hub, Hubs, Note, Power, Profile, consent_bytes};
-use effigy_core::seal::SealingSecret;
-use effigy_core::{Draft, Entry, Identity, Payload, Secret, Time};
+use effigy_core::payload::{
+    AddDevice, Epoch, Final, Genesis, Hub, Hubs, NameDevice, Note, Power, Profile, RevokeDevice,
+    consent_bytes,
+};
+use effigy_core::random::Random;
+use effigy_core::seal::{SealingSecret, seal};
+use effigy_core::{Cid, Draft, Entry, Identity, Payload, Secret, Time};
 use effigy_feed::{Feed, Synod, SynodError, Verdict};
 use serde_json::{Value, json};
 
@@ -65,6 +69,78 @@ fn met(origin: &str) -> Payload {
     Payload::Hubs(Hubs { hubs: vec![hub] })
 }
 
+fn revoke(device: u8, last: &str) -> Payload {
+    let last_valid = Some(Cid::of(last.as_bytes()));
+    Payload::RevokeDevice(RevokeDevice { identity: key(device).identity(), last_valid })
+}
+
+/// A key for all devices, its secret sealed for the root.
+fn epoch(number: u8) -> Payload {
+    let secret = SealingSecret::from_bytes([number; 32]);
+    let root = SealingSecret::from_bytes([2; 32]).key().unwrap();
+    let mut random = Random::seeded([number; 32]);
+    let sealed = seal(secret.bytes(), &[root], b"", &mut random).unwrap();
+    let secrets = effigy_core::canon::read(&sealed).unwrap();
+    Payload::Epoch(Epoch { key: secret.key().unwrap(), secrets })
+}
+
+/// What follows where devices are removed. Devices 1, 3 and 5 were added by the root.
+fn removals() -> Vec<(&'static str, Value)> {
+    let both = [Power::Admin, Power::Post];
+    let begin = said(2, 1, genesis(), &[]);
+    let phone = said(2, 2, add(&key(1), synod(), "phone", &both), &[&begin]);
+    let laptop = said(2, 3, add(&key(3), synod(), "laptop", &both), &[&phone]);
+    let tablet = said(2, 4, add(&key(5), synod(), "tablet", &both), &[&laptop]);
+    let with = |more: &[&Said]| -> Value {
+        let said: Vec<&Said> =
+            [&begin, &phone, &laptop, &tablet].into_iter().chain(more.iter().copied()).collect();
+        case(&said)
+    };
+    let out = said(1, 10, revoke(3, "last"), &[&tablet]);
+    let other = said(5, 11, revoke(3, "an earlier one"), &[&tablet]);
+    let back = said(3, 9, revoke(1, "nothing"), &[&tablet]);
+    let thief = said(3, 5, add(&key(7), synod(), "a thief's", &both), &[&tablet]);
+    let before = said(1, 10, revoke(3, "last"), &[&thief]);
+    let late = said(3, 12, named("late"), &[&out]);
+    let by_root = said(2, 20, revoke(3, "last"), &[&tablet]);
+    let settled = said(2, 20, revoke(1, "everything"), &[&out, &back]);
+    let again = said(2, 12, add(&key(3), synod(), "laptop", &both), &[&out]);
+    let added = said(1, 10, add(&key(7), synod(), "new", &both), &[&tablet]);
+    let early = said(7, 11, revoke(3, "x"), &[&added]);
+    let Payload::AddDevice(mut phoenix) = add(&key(7), synod(), "laptop", &both) else {
+        unreachable!()
+    };
+    phoenix.replaces = Some((key(3).identity(), Cid::of(b"last")));
+    let phoenix = said(1, 10, Payload::AddDevice(phoenix), &[&tablet]);
+    let name = NameDevice { identity: key(3).identity(), name: "kitchen".to_owned() };
+    let name = said(1, 10, Payload::NameDevice(name), &[&tablet]);
+    let first = said(1, 6, epoch(51), &[&tablet]);
+    let unknowing = said(5, 11, epoch(52), &[&first]);
+    let next = said(5, 12, epoch(53), &[&out]);
+    let end = said(2, 10, Payload::Final(Final {}), &[&tablet]);
+    let after = said(2, 11, named("late"), &[&end]);
+    let by_device = said(1, 10, Payload::Final(Final {}), &[&tablet]);
+    vec![
+        ("a device is removed", with(&[&out])),
+        ("what a removed device states afterwards is refused", with(&[&out, &late])),
+        ("two removals of one device", with(&[&out, &other])),
+        ("devices that remove each other are both out", with(&[&out, &back])),
+        ("what a device added while it was removed is void", with(&[&thief, &out])),
+        ("what it added before counts", with(&[&thief, &before])),
+        ("the root removes a device that removes another", with(&[&by_root, &back])),
+        ("the root says anew how much counts", with(&[&out, &back, &settled])),
+        ("a removed key never returns", with(&[&out, &again])),
+        ("a new device removes within a day", with(&[&added, &early])),
+        ("a device takes another's place", with(&[&phoenix])),
+        ("a device is called something else", with(&[&name])),
+        ("an epoch begins", with(&[&first])),
+        ("an epoch that was begun in ignorance of a removal", with(&[&first, &out, &unknowing])),
+        ("an epoch for those that remain", with(&[&first, &out, &unknowing, &next])),
+        ("the account is closed", with(&[&end, &after])),
+        ("a device closes the account", with(&[&by_device])),
+    ]
+}
+
 pub(super) fn cases() -> Vec<Value> {
     let both = [Power::Admin, Power::Post];
     let begin = said(2, 1, genesis(), &[]);
@@ -108,15 +184,18 @@ pub(super) fn cases() -> Vec<Value> {
         case["name"] = json!(name);
         case
     };
-    cases.into_iter().map(name).collect()
+    cases.into_iter().chain(removals()).map(name).collect()
 }
 
 fn refusal(error: &SynodError) -> &'static str {
     match error {
+        SynodError::Closed => "refused: closed",
         SynodError::Consent => "refused: consent",
         SynodError::Genesis => "refused: genesis",
         SynodError::Place => "refused: place",
         SynodError::Power => "refused: power",
+        SynodError::Removed => "refused: removed",
+        SynodError::TooSoon => "refused: too soon",
         _ => "refused",
     }
 }
@@ -126,7 +205,7 @@ fn case(all: &[&Said]) -> Value {
     let mut state = Synod::new(synod());
     let mut offered = Vec::new();
     for Said { entry, payload } in all {
-        let verdict = match state.permits(&feed, entry, payload) {
+        let verdict = match state.permits(entry, payload) {
             Err(error) => refusal(&error),
             Ok(()) => {
                 let verdict = feed.offer(entry, NOW);
@@ -145,11 +224,20 @@ fn case(all: &[&Said]) -> Value {
     let devices = state.devices.iter().map(|(identity, device)| {
         json!({"identity": identity, "name": device.name, "powers": device.powers})
     });
+    let former = state.former.iter().map(|(identity, former)| {
+        json!({
+            "identity": identity, "last_valid": former.last_valid, "name": former.name,
+            "replaced_by": former.replaced_by,
+        })
+    });
     let mut case = summary(&feed);
     case["account"] = json!({
+        "closed": state.closed(),
+        "epoch": state.epoch(),
+        "former": former.collect::<Vec<_>>(),
         "devices": devices.collect::<Vec<_>>(),
         "hubs": state.hubs,
-        "name": state.profile.map(|profile| profile.name),
+        "name": state.profile.as_ref().map(|profile| &profile.name),
     });
     case["entries"] = json!(offered);
     case["generation"] = json!(0);

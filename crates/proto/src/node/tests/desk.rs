@@ -89,6 +89,42 @@ impl Desk {
         self.role = Role::Hub(policy);
     }
 
+    /// A device whose keys and disk somebody else made.
+    pub(super) fn kept(keys: Keys, disk: BTreeMap<Key, Vec<u8>>) -> Self {
+        let mut desk = Self::with(keys, Role::Person);
+        desk.disk = disk;
+        desk.restart();
+        desk
+    }
+
+    /// Connects two devices directly.
+    pub(super) fn connect(&mut self, other: &mut Self) -> Peer {
+        let link = Link(Link::ACCEPTED + 77);
+        let binding = || Binding::Fingerprints("a".to_owned(), "b".to_owned());
+        for (desk, dialled) in [(&mut *self, true), (&mut *other, false)] {
+            let path = Path::Direct;
+            desk.tell(Input::Connected { binding: binding(), dialled, link, path });
+        }
+        self.talk(other, Peer { link });
+        Peer { link }
+    }
+
+    /// Two connected devices say what they have to say, for a while.
+    pub(super) fn talk(&mut self, other: &mut Self, peer: Peer) {
+        for _ in 0..60 {
+            for _ in 0..50 {
+                let (ours, theirs) = (self.heard(peer.link), other.heard(peer.link));
+                if ours.is_empty() && theirs.is_empty() {
+                    break;
+                }
+                ours.into_iter().for_each(|message| other.say(peer.link, message));
+                theirs.into_iter().for_each(|message| self.say(peer.link, message));
+            }
+            self.pass(500);
+            other.pass(500);
+        }
+    }
+
     fn with(keys: Keys, role: Role) -> Self {
         let mut desk = Self {
             alarm: None,

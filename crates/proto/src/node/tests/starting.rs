@@ -289,7 +289,7 @@ fn posts_that_came_one_by_one_are_put_together() {
     desk.restart();
     desk.pass(60_000);
     assert!(knows(&desk) == before);
-    assert_eq!(told(&desk).0.len(), 130 + 3);
+    assert_eq!(told(&desk).0.len(), 130 + 4);
     assert_eq!(desk.boots, 3);
 }
 

@@ -1,0 +1,397 @@
+//! Who belongs to an account, and what still counts of devices that were removed.
+//!
+//! Of such a device its account says up to which entries it counts. Once those are here, everything
+//! else of that feed goes from the store, nothing else is taken in, and nothing else is asked for.
+//! Before, nothing of it is shown: what is forged at the end of a feed looks like the rest of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use effigy_core::mnemonic::Words;
+use effigy_core::payload::{Final, NameDevice, Power, RevokeDevice};
+use effigy_core::text::clean_name;
+use effigy_core::{Cid, Entry, Identity, Payload, Time};
+use effigy_feed::{Former, Members, Synod, SynodError};
+use effigy_store::{Batch, Pack};
+
+use super::outline::Facts;
+use super::own::Pen;
+use super::packs::{Fresh, delete_pack, pack_key, runs};
+use super::state::Pending;
+use super::{Node, record};
+use crate::api::{DeviceStatus, Event, Known, Named, Refusal};
+use crate::io::Output;
+use crate::message::Record;
+
+/// A feed that is being cut: its packs from the first on that holds something that goes.
+#[derive(Debug)]
+pub(super) struct Cutting {
+    gone: BTreeSet<u32>,
+    /// What changes in it meanwhile.
+    changes: Vec<(u32, Option<Vec<u8>>)>,
+    /// Packs that were asked for, and what was read of them.
+    packs: BTreeMap<u32, Option<Vec<u8>>>,
+    /// How many have yet to come.
+    left: usize,
+}
+
+/// Cuts that are under way or have to wait, and feeds that are cut.
+#[derive(Debug, Default)]
+pub(super) struct Cuts {
+    under_way: BTreeMap<Identity, Cutting>,
+    waiting: BTreeSet<Identity>,
+    done: BTreeSet<Identity>,
+    /// Accounts of which it is to be told anew who belongs to them.
+    untold: BTreeSet<Identity>,
+}
+
+impl Node {
+    // What this person asks for.
+
+    pub(super) fn rename_device(
+        &mut self,
+        identity: Identity,
+        name: &str,
+    ) -> Result<Option<Cid>, Refusal> {
+        let name = clean_name(name);
+        if name.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        self.known_device(&identity)?;
+        self.write(Pen::Admin, &Payload::NameDevice(NameDevice { identity, name }), &[]).map(Some)
+    }
+
+    /// Removes a device: what is here of its feed counts, and no more.
+    pub(super) fn remove_device(&mut self, identity: Identity) -> Result<Option<Cid>, Refusal> {
+        self.known_device(&identity)?;
+        let head = self.feeds.get(&identity).and_then(|held| held.feed.head());
+        let last_valid = head.map(|head| head.id);
+        let payload = Payload::RevokeDevice(RevokeDevice { identity, last_valid });
+        let id = self.write(Pen::Admin, &payload, &[])?;
+        // Who removes itself leaves the next epoch to those that remain.
+        self.tend_epochs().or_else(|why| if identity == self.me { Ok(()) } else { Err(why) })?;
+        Ok(Some(id))
+    }
+
+    /// Closes the account.
+    pub(super) fn end_account(&mut self, words: Option<Words>) -> Result<Option<Cid>, Refusal> {
+        self.may_write()?;
+        let words = words.or_else(|| self.keys.words.clone()).ok_or(Refusal::Words)?;
+        let root = words.root_sign();
+        if Some(root.identity()) != self.my_synod() {
+            return Err(Refusal::Words);
+        }
+        self.write(Pen::Root(Box::new(root)), &Payload::Final(Final {}), &[]).map(Some)
+    }
+
+    fn known_device(&self, identity: &Identity) -> Result<(), Refusal> {
+        self.may_write()?;
+        let synod = self.my_synod().ok_or(Refusal::Account)?;
+        if self.names(&synod, identity) { Ok(()) } else { Err(Refusal::Unknown) }
+    }
+
+    // What an account says.
+
+    /// What is left of a removed device, as the account says to which its feed belongs.
+    fn former(&self, device: &Identity) -> Option<&Former> {
+        let kept = || self.feeds.get(device).map(|held| &held.synod);
+        self.synods.get(self.tracked.get(device).or_else(kept)?)?.former.get(device)
+    }
+
+    /// Something was stated of who belongs to an account.
+    pub(super) fn members_changed(&mut self, synod: Identity) {
+        self.cuts.untold.insert(synod);
+        self.status_changed = true;
+        let Some(state) = self.synods.get(&synod) else { return };
+        let former: Vec<Identity> = state.former.keys().copied().collect();
+        for device in former {
+            self.cuts.done.remove(&device);
+            self.cuts.waiting.insert(device);
+        }
+    }
+
+    /// Another entry of a feed is here: perhaps it is the last one of a removed device.
+    pub(super) fn came_to_removed(&mut self, entry: &Entry) {
+        let device = entry.header().identity;
+        if self.former(&device).is_some() {
+            self.cuts.waiting.insert(device);
+        }
+    }
+
+    /// Whether of a removed device everything is here that counts, so that nothing else is taken in.
+    pub(super) fn is_closed(&self, device: &Identity) -> bool {
+        let Some(former) = self.former(device) else { return false };
+        let Some(last_valid) = &former.last_valid else { return true };
+        let held = self.feeds.get(device);
+        held.is_some_and(|held| last_valid.iter().all(|last| held.feed.contains(last)))
+    }
+
+    /// Goes on with what feeds have to lose, and tells who belongs to accounts.
+    pub(super) fn settle_members(&mut self) {
+        for device in std::mem::take(&mut self.cuts.waiting) {
+            self.cut(device);
+        }
+        self.tell_all_members();
+    }
+
+    /// Tells who belongs to accounts, as far as their own feeds say.
+    pub(super) fn tell_all_members(&mut self) {
+        for synod in std::mem::take(&mut self.cuts.untold) {
+            self.tell_members(synod);
+        }
+    }
+
+    fn tell_members(&mut self, synod: Identity) {
+        let Some(state) = self.synods.get(&synod) else { return };
+        let members = members(state, |device| self.cuts.done.contains(device));
+        let (closed, removed) = (members.closed, state.removed(&self.me));
+        self.emit(Event::Members(Box::new(members)));
+        if Some(synod) == self.my_synod() {
+            if closed {
+                self.emit(Event::Closed);
+            } else if removed {
+                self.emit(Event::Removed);
+            }
+        } else if closed && self.ready {
+            let mut batch = Batch::new();
+            self.drop_feeds(synod, false, &mut batch);
+            self.save(batch.strict());
+        }
+    }
+
+    /// The devices of this person's account, as they are shown.
+    pub(super) fn device_statuses(&self) -> Vec<DeviceStatus> {
+        let Some(state) = self.my_account().filter(|state| !state.closed()) else {
+            return Vec::new();
+        };
+        let mut devices: Vec<DeviceStatus> = state
+            .devices
+            .iter()
+            .map(|(identity, device)| {
+                let is_this = *identity == self.me;
+                let is_here = is_this
+                    || self.present.contains_key(identity)
+                    || self.index.peers.any(*identity);
+                let newest = self.feeds.get(identity).map_or(0, |held| held.newest);
+                let met = self.met.get(identity).map_or(0, |met| met.at.0);
+                let seen = if is_here { self.clock.0 } else { newest.max(met).max(device.added) };
+                DeviceStatus {
+                    added: Time(device.added),
+                    identity: *identity,
+                    is_admin: device.powers.contains(&Power::Admin),
+                    is_here,
+                    is_this,
+                    name: device.name.clone(),
+                    seen: Time(seen),
+                }
+            })
+            .collect();
+        devices.sort_by_key(|device| (device.added, device.identity));
+        devices
+    }
+
+    // Cutting a feed.
+
+    /// Begins to cut the feed of a removed device, once all is here by which it is told what counts.
+    fn cut(&mut self, device: Identity) {
+        // What this device wrote itself stays here, whatever others think of it.
+        let Some(former) = self.former(&device).filter(|_| device != self.me) else { return };
+        let last_valid = former.last_valid.clone();
+        let Some(held) = self.feeds.get(&device) else { return };
+        let all = || (0..).take(held.feed.len()).collect();
+        let Some(gone) = last_valid.map_or_else(|| Some(all()), |last| held.feed.beyond(&last))
+        else {
+            return;
+        };
+        self.stop_asking(&device);
+        let Some(held) = self.feeds.get(&device) else { return };
+        if let Some(first) = gone.first() {
+            if self.cuts.under_way.contains_key(&device) {
+                self.cuts.waiting.insert(device);
+                return;
+            }
+            let Some((first, _)) = held.pack_of(*first) else { return };
+            let packs: BTreeMap<u32, _> =
+                held.packs.range(first..).map(|(first, _)| (*first, None)).collect();
+            let generation = held.feed.generation();
+            self.stop_merging(&device);
+            for first in packs.keys() {
+                let pending = Pending::Cut { identity: device, first: *first };
+                self.load(pack_key(&device, generation, *first), pending);
+            }
+            let left = packs.len();
+            self.cuts.under_way.insert(device, Cutting { gone, changes: Vec::new(), packs, left });
+        } else if self.cuts.done.insert(device) {
+            let Some(held) = self.feeds.get_mut(&device) else { return };
+            let count = held.feed.len() as u64;
+            // What others have beyond is none of it.
+            held.remote.retain(|_, remote| remote.head.count <= count);
+            let owner = held.synod;
+            self.cuts.untold.insert(owner);
+            self.status_changed = true;
+        }
+    }
+
+    /// Whether the packs of a feed are about to be written anew.
+    pub(super) fn is_being_cut(&self, device: &Identity) -> bool {
+        self.cuts.under_way.contains_key(device)
+    }
+
+    /// A payload comes or goes in a feed that is being cut: afterwards.
+    pub(super) fn cut_first(&mut self, device: Identity, place: u32, payload: Option<Vec<u8>>) {
+        if let Some(cutting) = self.cuts.under_way.get_mut(&device) {
+            cutting.changes.push((place, payload));
+        }
+    }
+
+    /// A pack of a feed that is being cut is here.
+    pub(super) fn cut_loaded(&mut self, device: Identity, first: u32, bytes: Option<Vec<u8>>) {
+        let Some(cutting) = self.cuts.under_way.get_mut(&device) else { return };
+        cutting.packs.insert(first, bytes);
+        cutting.left = cutting.left.saturating_sub(1);
+        if cutting.left == 0
+            && let Some(cutting) = self.cuts.under_way.remove(&device)
+        {
+            self.finish_cut(device, cutting);
+            self.cuts.waiting.insert(device);
+        }
+    }
+
+    fn finish_cut(&mut self, device: Identity, cutting: Cutting) {
+        let Some(held) = self.feeds.get(&device) else { return };
+        let Some(&first) = cutting.packs.keys().next() else { return };
+        // Where anything came or went meanwhile, it begins again.
+        let is_same = held.packs.range(first..).map(|(first, _)| first).eq(cutting.packs.keys());
+        let records = read(&cutting);
+        if records.iter().any(|(_, record)| record.is_none()) {
+            return self.outbox.push_back(Output::Reread);
+        }
+        let places = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        if !is_same || first.checked_add(places).map(|end| end as usize) != Some(held.feed.len()) {
+            return;
+        }
+        let (owner, generation) = (held.synod, held.feed.generation());
+        let (feed, moved) = held.feed.without(&cutting.gone);
+        let mut batch = Batch::new();
+        batch.deletes.extend(
+            cutting.packs.keys().flat_map(|first| delete_pack(&device, generation, *first)),
+        );
+        let (kept, gone) = self.sort_out((first..).zip(records), &moved);
+        let bytes_gone: usize = gone.iter().map(|(fresh, _)| fresh.bytes.len()).sum();
+        let stays: Vec<Cid> = feed.ids().copied().collect();
+        let Some(held) = self.feeds.get_mut(&device) else { return };
+        let before = std::mem::replace(&mut held.feed, feed);
+        held.packs.retain(|pack, _| *pack < first);
+        held.bytes = held.bytes.saturating_sub(bytes_gone as u64);
+        held.remote.clear();
+        self.newest.forget(&device);
+        self.forget_places(device, &before);
+        stays.iter().for_each(|id| self.list(device, id));
+        self.forget_closed(&device);
+        for run in runs(&kept) {
+            self.put_pack(device, run, &mut batch);
+        }
+        for record in &kept {
+            self.note_post(device, record.position, record.facts);
+        }
+        self.withdraw(owner, gone, &mut batch);
+        self.save_newest(&mut batch);
+        self.unsummed.insert(device);
+        self.note_change(device);
+        self.save(batch.strict());
+        for (place, payload) in cutting.changes {
+            if let Some(place) = moved.get(&place) {
+                self.rewrite(device, *place, payload);
+            }
+        }
+        if Some(owner) == self.my_synod() {
+            // Whom this person follows is read anew, without what was said by that device.
+            self.outbox.push_back(Output::Reread);
+        }
+    }
+
+    /// Tells the records that stay, where they stand from now on, from those that go.
+    fn sort_out(
+        &self,
+        records: impl Iterator<Item = (u32, (Vec<u8>, Option<Record>))>,
+        moved: &BTreeMap<u32, u32>,
+    ) -> (Vec<Fresh>, Vec<(Fresh, Record)>) {
+        let (mut kept, mut gone) = (Vec::new(), Vec::new());
+        for (place, (bytes, record)) in records {
+            let Some(record) = record else { continue };
+            let said = record.payload.as_ref().map(|(_, said)| said);
+            let facts = Facts::of(&record.entry, said, self.my_synod());
+            match moved.get(&place) {
+                Some(position) => kept.push(Fresh { bytes, facts, position: *position }),
+                None => gone.push((Fresh { bytes, facts, position: place }, record)),
+            }
+        }
+        (kept, gone)
+    }
+
+    /// Takes back what followed from entries that no longer count.
+    fn withdraw(&mut self, owner: Identity, gone: Vec<(Fresh, Record)>, batch: &mut Batch) {
+        let mut known = Vec::new();
+        for (Fresh { position, .. }, Record { entry, payload }) in gone {
+            let Some((_, payload)) = payload else { continue };
+            for image in payload.images() {
+                self.point_away(Named::of(&image.content), owner, batch);
+                if let Some(thumbnail) = &image.thumbnail {
+                    self.point_away(Named::of(thumbnail), owner, batch);
+                }
+            }
+            for attached in payload.attached() {
+                self.point_away(Named::attached(attached), owner, batch);
+            }
+            if let Payload::Delete(delete) = &payload
+                && let Some(by) = self.deletions.get_mut(&delete.target)
+            {
+                by.remove(&entry.header().identity);
+            }
+            known.push(Known { entry, payload: Some(payload), position });
+        }
+        if !known.is_empty() {
+            self.emit(Event::Withdrawn(known));
+        }
+    }
+}
+
+/// The records of packs one after the other; `None` for one that is damaged.
+fn read(cutting: &Cutting) -> Vec<(Vec<u8>, Option<Record>)> {
+    let packs = cutting.packs.values().flatten();
+    let packs: Vec<Pack<'_>> = packs.filter_map(|bytes| Pack::open(bytes).ok()).collect();
+    let bytes = packs.iter().flat_map(Pack::records);
+    bytes
+        .map(|bytes| {
+            let bytes = bytes.unwrap_or_default().to_vec();
+            let record = record::reload(&bytes).ok();
+            (bytes, record)
+        })
+        .collect()
+}
+
+/// What an account says of itself; `is_cut` tells of which removed devices all is here that counts.
+pub(super) fn members(state: &Synod, is_cut: impl Fn(&Identity) -> bool) -> Members {
+    let devices = state.devices.iter().map(|(key, device)| (*key, device.name.clone()));
+    let former = state.former.keys().filter(|device| is_cut(device));
+    let speaking = state.devices.keys().chain(former).copied();
+    let closed = state.closed();
+    Members {
+        closed,
+        devices: devices.filter(|_| !closed).collect(),
+        profile: state.profile.clone(),
+        speaking: speaking.filter(|_| !closed).collect(),
+        synod: state.id,
+    }
+}
+
+impl From<SynodError> for Refusal {
+    fn from(error: SynodError) -> Self {
+        match error {
+            SynodError::Closed => Self::Closed,
+            SynodError::Full => Self::TooMany,
+            SynodError::Removed => Self::Removed,
+            SynodError::TooSoon => Self::TooSoon,
+            _ => Self::Power,
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Devices that are removed: by whom, what of them still counts, and what they learn.
+
+use effigy_core::payload::{AddDevice, Final, NameDevice, RevokeDevice, consent_bytes};
+use effigy_core::{Cid, Identity, Payload, Purpose, Secret};
+use effigy_feed::Members;
+
+use super::devices::{following, held};
+use super::epochs::{follow, follows, second, them};
+use super::{Actor, Desk, Peer};
+use crate::api::{Command, Event, Refusal};
+use crate::io::Link;
+use crate::message::Record;
+
+fn members(desk: &Desk, synod: Identity) -> Members {
+    let told = desk.events.iter().rev().find_map(|event| match event {
+        Event::Members(members) if members.synod == synod => Some(Members::clone(members)),
+        _ => None,
+    });
+    told.unwrap()
+}
+
+fn withdrawn(desk: &Desk) -> Vec<Cid> {
+    let told = desk.events.iter().filter_map(|event| match event {
+        Event::Withdrawn(known) => Some(known),
+        _ => None,
+    });
+    told.flatten().map(|known| known.entry.id()).collect()
+}
+
+fn note(text: &str) -> Payload {
+    Payload::Note(effigy_core::payload::Note { images: Vec::new(), text: text.to_owned() })
+}
+
+/// Ben's second device, with three posts, and two more on the first of them that a thief wrote.
+fn ben_and_thief() -> (Actor, Secret, Vec<Record>, Vec<Record>) {
+    let mut ben = Actor::new(2);
+    let phone = Secret::from_seed(&[66; 32]);
+    ben.add(&phone);
+    let feed = phone.identity();
+    let posts: Vec<Record> =
+        ["one", "two", "three"].map(|text| ben.write(feed, &phone, note(text))).into();
+    let clock = posts[0].entry.header().comparable;
+    let backdated = ben.sign(feed, &phone, note("forged"), vec![posts[0].entry.id()], clock + 1);
+    let more = ben.sign(feed, &phone, note("again"), vec![backdated.entry.id()], clock + 2);
+    ben.feeds.remove(&feed);
+    (ben, phone, posts, vec![backdated, more])
+}
+
+fn revoke(device: Identity, last_valid: Option<Cid>) -> Payload {
+    Payload::RevokeDevice(RevokeDevice { identity: device, last_valid })
+}
+
+#[test]
+fn what_a_thief_forges_counts_for_nobody_in_whatever_order_it_comes() {
+    // Groups: the removal, the true posts, the forged ones. The first two posts count.
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let (mut ben, phone, posts, forged) = ben_and_thief();
+        let feed = phone.identity();
+        let (mut desk, hub) = following(&[&ben]);
+        for group in order {
+            if group == 0 {
+                ben.by_root(revoke(feed, Some(posts[1].entry.id())));
+            } else {
+                // The first of them is the same.
+                let known = ben.feeds.entry(feed).or_insert_with(|| vec![posts[0].clone()]);
+                known.extend(if group == 1 { &posts[1..] } else { &forged[..] }.iter().cloned());
+            }
+            ben.gives(&mut desk, hub.link);
+            ben.gives(&mut desk, hub.link);
+        }
+        desk.pass(5_000);
+        assert_eq!(held(&mut desk, hub.link, feed), 2, "{order:?}");
+        assert_eq!(desk.records(feed), 2, "{order:?}");
+        let told = members(&desk, ben.synod());
+        assert!(told.speaking.contains(&feed) && !told.devices.contains_key(&feed), "{order:?}");
+        for gone in withdrawn(&desk) {
+            assert!(gone != posts[0].entry.id() && gone != posts[1].entry.id(), "{order:?}");
+        }
+        // Nobody is asked for the rest, and nobody is blamed who offers it.
+        desk.heard(hub.link);
+        ben.gives(&mut desk, hub.link);
+        assert_eq!(desk.records(feed), 2);
+        assert!(desk.closed.is_empty());
+        desk.restart();
+        assert!(members(&desk, ben.synod()).speaking.contains(&feed));
+        assert_eq!(
+            (desk.boots, desk.records(feed)),
+            (2, 2),
+            "{order:?}: nothing had to be read anew"
+        );
+    }
+}
+
+#[test]
+fn nothing_of_a_removed_device_is_shown_before_it_is_certain_what_counts() {
+    let (mut ben, phone, posts, forged) = ben_and_thief();
+    let feed = phone.identity();
+    let (mut desk, hub) = following(&[&ben]);
+    ben.by_root(revoke(feed, Some(posts[1].entry.id())));
+    ben.feeds.insert(feed, vec![posts[0].clone(), forged[0].clone()]);
+    ben.gives(&mut desk, hub.link);
+    ben.gives(&mut desk, hub.link);
+    assert_eq!(desk.records(feed), 2);
+    assert!(!members(&desk, ben.synod()).speaking.contains(&feed));
+}
+
+#[test]
+fn of_a_device_of_which_nothing_counts_nothing_stays() {
+    let (mut ben, phone, posts, _) = ben_and_thief();
+    let feed = phone.identity();
+    let (mut desk, hub) = following(&[&ben]);
+    ben.feeds.insert(feed, posts.clone());
+    ben.gives(&mut desk, hub.link);
+    assert_eq!(desk.records(feed), 3);
+    ben.by_root(revoke(feed, None));
+    ben.gives(&mut desk, hub.link);
+    assert_eq!((desk.records(feed), held(&mut desk, hub.link, feed)), (0, 0));
+    assert_eq!(withdrawn(&desk).len(), 3);
+}
+
+#[test]
+fn a_closed_account_leaves_its_name() {
+    let mut ben = Actor::new(2);
+    ben.posts("one");
+    let (mut desk, hub) = following(&[&ben]);
+    assert_eq!(desk.records(ben.device()), 1);
+    ben.by_root(Payload::Final(Final {}));
+    ben.gives(&mut desk, hub.link);
+    let told = members(&desk, ben.synod());
+    assert!(told.closed && told.devices.is_empty() && told.speaking.is_empty());
+    assert_eq!(told.profile.unwrap().name, "actor 2");
+    assert_eq!((desk.records(ben.device()), desk.records(ben.synod())), (0, 4));
+    desk.restart();
+    assert!(members(&desk, ben.synod()).closed);
+}
+
+fn peer() -> Peer {
+    Peer { link: Link(Link::ACCEPTED + 77) }
+}
+
+/// Two devices of one account that know of each other, and the second one's key.
+fn pair() -> (Desk, Desk, Identity) {
+    let mut desk = Desk::person(1);
+    follow(&mut desk, them(50));
+    let mut other = second(&desk, 60);
+    desk.connect(&mut other);
+    assert!(follows(&other, them(50)));
+    let key = other.keys.device.identity();
+    (desk, other, key)
+}
+
+fn refusal(event: Option<Event>) -> Option<Refusal> {
+    match event {
+        Some(Event::Refused { why, .. }) => Some(why),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_removed_device_learns_it_and_reads_nothing_that_is_sealed_afterwards() {
+    let (mut desk, mut other, key) = pair();
+    assert!(other.post("before"));
+    other.talk(&mut desk, peer());
+    let epoch = desk.node.my_account().unwrap().epoch();
+    let removed = desk.ask(|ticket| Command::RemoveDevice { identity: key, ticket });
+    assert!(matches!(removed, Some(Event::Done { .. })));
+    let next = desk.node.my_account().unwrap().epoch();
+    assert!(next.is_some() && next != epoch, "those that remain have another key");
+    follow(&mut desk, them(51));
+    desk.talk(&mut other, peer());
+    assert!(other.events.iter().any(|event| matches!(event, Event::Removed)));
+    assert!(!follows(&other, them(51)));
+    assert!(!other.post("after"));
+    other.restart();
+    assert!(other.events.iter().any(|event| matches!(event, Event::Removed)));
+    let synod = desk.keys.synod.unwrap();
+    let told = members(&desk, synod);
+    assert!(!told.devices.contains_key(&key) && told.speaking.contains(&key));
+    assert_eq!(desk.records(key), 1, "what it posted before stays");
+}
+
+#[test]
+fn devices_are_renamed_and_only_those_that_are_here() {
+    let (mut desk, mut other, key) = pair();
+    let rename = |desk: &mut Desk, identity, name: &str| {
+        let name = name.to_owned();
+        desk.ask(|ticket| Command::RenameDevice { identity, name, ticket })
+    };
+    assert_eq!(refusal(rename(&mut desk, key, " ")), Some(Refusal::Empty));
+    assert_eq!(refusal(rename(&mut desk, them(99), "x")), Some(Refusal::Unknown));
+    assert_eq!(refusal(rename(&mut desk, key, "tablet")), None);
+    desk.talk(&mut other, peer());
+    let synod = desk.keys.synod.unwrap();
+    assert_eq!(members(&other, synod).devices[&key], "tablet");
+    let gone = desk.ask(|ticket| Command::RemoveDevice { identity: them(99), ticket });
+    assert_eq!(refusal(gone), Some(Refusal::Unknown));
+}
+
+#[test]
+fn only_the_words_close_an_account() {
+    let (mut desk, mut other, _) = pair();
+    let closed = other.ask(|ticket| Command::CloseAccount { ticket, words: None });
+    assert_eq!(refusal(closed), Some(Refusal::Words));
+    let wrong = Desk::new(5).keys.words;
+    let closed = other.ask(|ticket| Command::CloseAccount { ticket, words: wrong });
+    assert_eq!(refusal(closed), Some(Refusal::Words));
+    let closed = desk.ask(|ticket| Command::CloseAccount { ticket, words: None });
+    assert_eq!(refusal(closed), None);
+    assert!(!desk.post("after"));
+    desk.talk(&mut other, peer());
+    assert!(other.events.iter().any(|event| matches!(event, Event::Closed)));
+    assert!(!other.post("after"));
+}
+
+#[test]
+fn a_device_in_the_place_of_another_is_one_line() {
+    let mut ben = Actor::new(2);
+    let last = ben.posts("one").entry.id();
+    let (mut desk, hub) = following(&[&ben]);
+    let phoenix = Secret::from_seed(&[66; 32]);
+    let sealing_key = ben.sealing.key().unwrap();
+    let consent = consent_bytes(ben.synod(), &sealing_key);
+    let added = AddDevice {
+        consent: phoenix.sign(Purpose::Consent, &consent),
+        identity: phoenix.identity(),
+        name: "phone".to_owned(),
+        powers: Vec::new(),
+        replaces: Some((ben.device(), last)),
+        sealing_key,
+    };
+    ben.by_root(Payload::AddDevice(added));
+    let named = NameDevice { identity: phoenix.identity(), name: "my phone".to_owned() };
+    ben.by_root(Payload::NameDevice(named));
+    ben.gives(&mut desk, hub.link);
+    let told = members(&desk, ben.synod());
+    assert_eq!(
+        told.devices.into_iter().collect::<Vec<_>>(),
+        [(phoenix.identity(), "my phone".to_owned())]
+    );
+    assert!(told.speaking.contains(&ben.device()) && desk.records(ben.device()) == 1);
+}
