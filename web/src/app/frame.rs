@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use super::{Route, Router, Section};
 use crate::parts::{
-    Glyph, Icon, KeyboardHelp, NarrowNotice, RepairNotice, StatusLine, UnwritableNotice,
-    UpdateNotice,
+    Glyph, Icon, JoinedNotice, KeyboardHelp, NarrowNotice, RepairNotice, StatusLine,
+    UnwritableNotice, UpdateNotice,
 };
 use crate::screens::{
-    About, Add, Appearance, Backup, Compose, Connect, Home, InviteScreen, Lost, NetworkScreen,
-    People, PersonScreen, PostScreen, Profile, Storage, You,
+    About, Add, Appearance, Backup, Compose, Connect, Devices, Home, InviteScreen, Lost,
+    NetworkScreen, People, PersonScreen, PostScreen, Profile, Storage, You,
 };
 
 /// The running app.
@@ -24,6 +24,7 @@ pub(crate) fn Frame() -> impl IntoView {
                 <NarrowNotice/>
                 <RepairNotice/>
                 <UnwritableNotice/>
+                <JoinedNotice/>
                 <main id="main" tabindex="-1"><Place/></main>
             </div>
         </div>
@@ -50,6 +51,7 @@ fn Place() -> impl IntoView {
         Route::Appearance => view! { <Appearance/> }.into_any(),
         Route::Backup => view! { <Backup/> }.into_any(),
         Route::Compose => view! { <Compose/> }.into_any(),
+        Route::Devices => view! { <Devices/> }.into_any(),
         Route::Home => view! { <Home/> }.into_any(),
         Route::Invite(code) => view! { <InviteScreen code/> }.into_any(),
         Route::Lost => view! { <Lost/> }.into_any(),

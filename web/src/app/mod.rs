@@ -21,7 +21,7 @@ pub(crate) use desk::Sheet;
 pub(crate) use handle::{Answer, Handle, NotDone};
 pub(crate) use keys::KeyHelp;
 pub(crate) use model::Model;
-pub(crate) use phase::{Damage, Fault, Opening, Phase, Wish};
+pub(crate) use phase::{Damage, Fault, Opening, Out, Phase, Wish};
 pub(crate) use route::{Route, Section};
 pub(crate) use router::Router;
 pub(crate) use toasts::{Said, Toast};
@@ -34,7 +34,9 @@ use leptos::prelude::*;
 
 use crate::browser::{clock, page, settings, starts};
 use crate::parts::{Toasts, Unsent, UpdateNotice};
-use crate::screens::{Broken, Careful, Joining, Loading, OtherTab, Repair, TimelinePlace, Welcome};
+use crate::screens::{
+    Broken, Careful, Joining, Loading, OtherTab, OutScreen, Repair, TimelinePlace, Welcome,
+};
 use frame::Frame;
 
 /// How often "40 s" is counted anew. Only texts that change by it touch the page.
@@ -85,6 +87,7 @@ pub(crate) fn App() -> impl IntoView {
                 Phase::Joining => view! { <Joining/> }.into_any(),
                 Phase::Loading => view! { <Loading/> }.into_any(),
                 Phase::OtherTab => view! { <OtherTab/> }.into_any(),
+                Phase::Out(out) => view! { <OutScreen out/> }.into_any(),
                 Phase::Repair(_) => view! { <Repair/> }.into_any(),
                 Phase::Running => view! { <Frame/> }.into_any(),
                 Phase::Welcome => view! { <Welcome/> }.into_any(),
@@ -139,6 +142,7 @@ fn judge_start(model: Model) {
         Phase::Broken(_)
         | Phase::Joining
         | Phase::OtherTab
+        | Phase::Out(_)
         | Phase::Repair(_)
         | Phase::Running
         | Phase::Welcome => true,

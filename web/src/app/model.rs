@@ -12,7 +12,7 @@ use super::contents::Contents;
 use super::desk::Desk;
 use super::handle::{NotDone, Tickets};
 use super::long::Long;
-use super::phase::{Damage, Opening, Phase};
+use super::phase::{Damage, Opening, Out, Phase};
 use super::toasts::{Said, Toasts};
 
 /// Everything on screen. Plain data inside; the signals only say when to look again.
@@ -39,6 +39,8 @@ pub(crate) struct Model {
     overridden: StoredValue<bool>,
     /// Milliseconds since the epoch, moved on every few seconds: what "5 min" is counted from.
     now: RwSignal<u64>,
+    /// Set once this device can write nothing any more.
+    out: StoredValue<Option<Out>>,
     phase: RwSignal<Phase>,
     /// Whether this device is to join its account by the recovery words.
     recovers: RwSignal<bool>,
@@ -83,6 +85,7 @@ impl Model {
             network: RwSignal::new(Network::default()),
             overridden: StoredValue::new(false),
             now: RwSignal::new(0),
+            out: StoredValue::new(None),
             phase: RwSignal::new(Phase::Loading),
             recovers: RwSignal::new(false),
             repair: RwSignal::new(None),
@@ -113,6 +116,7 @@ impl Model {
         self.invite.set(None);
         self.by_hand.set(None);
         self.repair.set(None);
+        self.out.set_value(None);
         self.set_unwritable(None);
         self.revise();
     }
@@ -138,14 +142,8 @@ impl Model {
     pub(crate) fn apply(self, event: Event) {
         match event {
             Event::ByHand { step, synod } => self.by_hand.set(Some((synod, step))),
-            Event::Called { name, synod } => {
-                self.feeds.update_value(|feeds| {
-                    if let Some(view) = feeds.view.as_mut() {
-                        view.remember(synod, &name);
-                    }
-                });
-                self.revise();
-            }
+            Event::Called { name, synod } => self.view_changes(|view| view.remember(synod, &name)),
+            Event::Closed => self.leave(Out::Closed),
             Event::Content { bytes, cid, size } => {
                 self.contents.arrived((cid, size), bytes.as_deref());
             }
@@ -162,16 +160,10 @@ impl Model {
             Event::Followed { mutual, synod } => {
                 self.toasts.say(Said::Followed { mutual, synod });
             }
-            Event::Forgotten(synod) => {
-                self.feeds.update_value(|feeds| {
-                    if let Some(view) = feeds.view.as_mut() {
-                        view.forget(&synod);
-                    }
-                });
-                self.revise();
-            }
+            Event::Forgotten(synod) => self.view_changes(|view| view.forget(&synod)),
             Event::Freed(bytes) => self.freed.set_value(bytes),
             Event::Invite(invite) => self.invite.set(Some(invite)),
+            Event::Members(members) => self.view_changes(|view| view.settle(*members)),
             Event::Membership(membership) => self.membership.set(membership),
             Event::Network(network) => self.network.set(network),
             Event::NotKept { full, ticket } => {
@@ -181,7 +173,7 @@ impl Model {
             Event::Linking(_) => (),
             Event::Range { bytes, number, .. } => self.long.came(number, bytes),
             Event::Ready => {
-                self.set_phase(Phase::Running);
+                self.set_phase(self.out.get_value().map_or(Phase::Running, Phase::Out));
                 // What a node was asked before its store failed, it has forgotten.
                 self.contents.ask_again();
                 self.long.ask_again();
@@ -190,12 +182,20 @@ impl Model {
             Event::Refused { ticket, why } => {
                 self.tickets.settle(ticket, Err(NotDone::Refused(why)));
             }
+            Event::Removed => self.leave(Out::Removed),
             Event::Repair(repair) => self.mend(repair),
             Event::StoreFailed { full } => {
                 self.desk.doubt();
                 self.set_unwritable(Some(full));
             }
             Event::Transfer(transfer) => self.moved(transfer),
+            Event::Withdrawn(entries) => self.view_changes(|view| {
+                for known in &entries {
+                    if let Some(payload) = &known.payload {
+                        view.withdraw(&known.entry, payload);
+                    }
+                }
+            }),
             // For operators of hubs.
             Event::Room | Event::Upkeep(_) => (),
         }
@@ -206,6 +206,25 @@ impl Model {
             self.contents.moved(transfer);
         } else {
             self.long.moved(transfer);
+        }
+    }
+
+    fn view_changes(self, change: impl FnOnce(&mut View)) {
+        self.feeds.update_value(|feeds| {
+            if let Some(view) = feeds.view.as_mut() {
+                change(view);
+            }
+        });
+        self.revise();
+    }
+
+    /// This device can write nothing any more: that is said once, in the way of everything else.
+    fn leave(self, out: Out) {
+        if self.out.get_value() != Some(out) {
+            self.out.set_value(Some(out));
+            if self.phase.get_untracked() == Phase::Running {
+                self.set_phase(Phase::Out(out));
+            }
         }
     }
 

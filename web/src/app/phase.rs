@@ -15,6 +15,8 @@ pub(crate) enum Phase {
     Joining,
     /// What was kept is being read.
     Loading,
+    /// This device can write nothing any more.
+    Out(Out),
     /// Another tab of this browser writes.
     OtherTab,
     /// The store is not what it was when this device last wrote.
@@ -32,6 +34,15 @@ pub(crate) enum Damage {
     Behind(Repair),
     /// There was an account here, and its keys are gone or cannot be opened.
     KeysLost,
+}
+
+/// Why this device can write nothing any more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Out {
+    /// The account was closed.
+    Closed,
+    /// Another device, or the words, removed this one.
+    Removed,
 }
 
 /// Why nothing works. None of these is cured by trying again at once.

@@ -26,6 +26,8 @@ pub(crate) enum Route {
     Home,
     /// An invite that was opened as a link: the code in it.
     Invite(String),
+    /// The devices of the account.
+    Devices,
     /// A place that does not exist.
     Lost,
     /// Hub, peers, feeds.
@@ -82,6 +84,7 @@ impl Route {
             ["you", "about"] => Self::About,
             ["you", "appearance"] => Self::Appearance,
             ["you", "backup"] => Self::Backup,
+            ["you", "devices"] => Self::Devices,
             ["you", "network"] => Self::Network,
             ["you", "profile"] => Self::Profile,
             ["you", "storage"] => Self::Storage,
@@ -100,6 +103,7 @@ impl Route {
             Self::About
             | Self::Appearance
             | Self::Backup
+            | Self::Devices
             | Self::Network
             | Self::Profile
             | Self::Storage

@@ -1,5 +1,6 @@
 //! Choices that belong to this browser alone.
 
+use effigy_core::Identity;
 use leptos::prelude::window;
 use web_sys::Storage;
 
@@ -73,6 +74,23 @@ pub(crate) fn choose_letter_keys(on: bool) {
     } else {
         storage.set_item(LETTER_KEYS, "off").unwrap_or_default();
     }
+}
+
+/// How often the person said that they know of a device which joined.
+pub(crate) fn times_told(device: &Identity) -> u8 {
+    let told = storage().and_then(|storage| storage.get_item(&told_key(device)).ok().flatten());
+    told.and_then(|told| told.parse().ok()).unwrap_or(0)
+}
+
+/// Remembers that. Where nothing can be stored they are told again with every start.
+pub(crate) fn tell(device: &Identity, times: u8) {
+    if let Some(storage) = storage() {
+        storage.set_item(&told_key(device), &times.to_string()).unwrap_or_default();
+    }
+}
+
+fn told_key(device: &Identity) -> String {
+    format!("effigy-joined-{device}")
 }
 
 /// Whether the person was asked already to protect what is kept here.

@@ -297,7 +297,8 @@ impl Feed {
         let mut moved = BTreeMap::new();
         for place in (0..self.entries.end()).filter(|place| !gone.contains(place)) {
             let Some(mut noted) = self.noted(place) else { continue };
-            noted.parents = noted.parents.iter().filter_map(|old| moved.get(old).copied()).collect();
+            noted.parents =
+                noted.parents.iter().filter_map(|old| moved.get(old).copied()).collect();
             moved.insert(place, feed.entries.end());
             feed.put_back(noted);
         }

@@ -21,8 +21,8 @@ mod linking;
 mod links;
 mod marks;
 mod meeting;
-mod membership;
 mod members;
+mod membership;
 mod merging;
 mod met;
 #[cfg(feature = "negentropy")]

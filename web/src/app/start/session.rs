@@ -179,7 +179,7 @@ impl Attendant {
                 Either::Right((Some(Wish::StartOver), _)) => {
                     // Only where the remains of an account fill the page, or what is not one yet.
                     let phase = self.model.phase().get_untracked();
-                    if matches!(phase, Phase::Repair(_))
+                    if matches!(phase, Phase::Out(_) | Phase::Repair(_))
                         || (phase == Phase::Joining && self.is_joining)
                     {
                         starts_over = true;

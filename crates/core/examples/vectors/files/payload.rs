@@ -220,7 +220,12 @@ fn invalid() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
             "revoke_device",
             json!({"identity": synod, "last_valid": null, "type": "revoke_device"}),
         ),
-        ("more than the end", "json-shape", "synod_final", json!({"type": "synod_final", "why": ""})),
+        (
+            "more than the end",
+            "json-shape",
+            "synod_final",
+            json!({"type": "synod_final", "why": ""}),
+        ),
         ("no name", "empty", "profile", json!({"about": "", "name": " ", "type": "profile"})),
         (
             "a long name",

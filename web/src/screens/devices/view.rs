@@ -1,0 +1,82 @@
+//! The view of the linked devices.
+
+use effigy_proto::DeviceStatus;
+use leptos::prelude::*;
+
+use super::change::{Removal, Rename};
+use crate::app::Model;
+use crate::browser::clock;
+use crate::parts::{Glyph, Icon, Screen, ago};
+
+/// Every device of the account, this one first.
+#[component]
+pub(crate) fn Devices() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let devices = Memo::new(move |_| {
+        let mut devices = model.network().with(|network| network.devices.clone());
+        devices.sort_by_key(|device| !device.is_this);
+        devices
+    });
+    let alone = move || devices.with(|devices| devices.len() < 2);
+    view! {
+        <Screen title="Linked devices" back="#/you">
+            <p>"Each of these posts as you and holds everything of yours. What they are told, they tell each other."</p>
+            <ul class="rows rows-boxed" aria-label="Linked devices">
+                <For each=move || devices.get() key=|device| device.identity children=move |device: DeviceStatus| {
+                    let identity = device.identity;
+                    let now = Memo::new(move |_| {
+                        devices.with(|devices| devices.iter().find(|it| it.identity == identity).cloned())
+                    });
+                    view! { <li>{move || now.get().map(|device| view! { <Device device/> })}</li> }
+                }/>
+            </ul>
+            <Show when=alone>
+                <p class="hint">"This is your only device. If it is lost, only your recovery words bring your account back; with a second device, nothing is lost."</p>
+            </Show>
+        </Screen>
+    }
+}
+
+/// When something of a device was seen, in words.
+fn seen(device: &DeviceStatus, now: u64) -> String {
+    match (device.is_this, device.is_here) {
+        (true, _) => "in use now".to_owned(),
+        (_, true) => "connected now".to_owned(),
+        _ => format!("seen {} ago", ago(device.seen.0, now)),
+    }
+}
+
+#[component]
+fn Device(device: DeviceStatus) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let now = model.now();
+    let (renaming, removing) = (RwSignal::new(false), RwSignal::new(false));
+    let DeviceStatus { identity, is_admin, is_this, .. } = device;
+    let name = device.name.clone();
+    let (of_rename, of_removal) = (name.clone(), name.clone());
+    let joined = clock::day(device.added.0);
+    let when = move || seen(&device, now.get());
+    let labels = [format!("Rename {name}"), format!("Remove {name}")];
+    let [rename, remove] = labels;
+    view! {
+        <div class="row row-device">
+            <Glyph icon=Icon::Devices/>
+            <span class="row-words">
+                <span class="row-title">
+                    <bdi>{name}</bdi>
+                    {is_this.then(|| view! { " "<span class="badge">"this device"</span> })}
+                    {(!is_admin).then(|| view! { " "<span class="badge">"only posts"</span> })}
+                </span>
+                <span class="row-note">{when}" · joined "{joined}" · key "<span class="key">{identity.short()}</span></span>
+            </span>
+        </div>
+        <div class="actions">
+            <button class="button" type="button" aria-label=rename on:click=move |_| renaming.set(true)>"Rename"</button>
+            <Show when=move || !is_this>
+                <button class="button danger" type="button" aria-label=remove.clone() on:click=move |_| removing.set(true)>"Remove"</button>
+            </Show>
+        </div>
+        <Rename identity name=of_rename open=renaming/>
+        <Removal identity name=of_removal open=removing/>
+    }
+}

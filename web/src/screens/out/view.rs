@@ -1,0 +1,46 @@
+//! The view of a device that can write nothing any more.
+
+use leptos::prelude::*;
+
+use crate::app::{Handle, Model, Out, Phase, Wish};
+use crate::browser::page;
+use crate::parts::Question;
+
+/// Says why, what it means for what is here, and what can be done.
+#[component]
+pub(crate) fn OutScreen(out: Out) -> impl IntoView {
+    let handle = expect_context::<Handle>();
+    let model = expect_context::<Model>();
+    let asked = RwSignal::new(false);
+    let wipe = Callback::new(move |()| {
+        let _ = handle.wish(Wish::StartOver);
+    });
+    let (title, words, hint) = match out {
+        Out::Closed => (
+            "This account was closed",
+            "Its posts count for nobody any more: friends and meeting points drop them. Nothing can be posted, here or on any other of its devices, and this cannot be undone.",
+            "What lies on this device is still here. Wipe it when you have looked at it for the last time.",
+        ),
+        Out::Removed => (
+            "This device was removed",
+            "It no longer belongs to your account, so it can post nothing. What it posted before stays; anything that no other device had seen by then counts for nobody. Your account goes on, on your other devices.",
+            "If you did not do this, look at \u{201c}Linked devices\u{201d} on another device of yours. To use this one again, wipe it and link it anew.",
+        ),
+    };
+    page::set_title(&format!("{title} · Effigy"));
+    view! {
+        <main class="plain">
+            <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
+            <h1 tabindex="-1">{title}</h1>
+            <p>{words}</p>
+            <p>{hint}</p>
+            <div class="actions">
+                <button class="button" type="button" on:click=move |_| model.set_phase(Phase::Running)>"Read what is here"</button>
+                <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Wipe this device"</button>
+            </div>
+            <Question open=asked title="Wipe this device?" yes="Wipe" act=wipe>
+                <p>"Everything of this account is removed from this browser. What your other devices and your friends hold stays with them."</p>
+            </Question>
+        </main>
+    }
+}
