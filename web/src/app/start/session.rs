@@ -4,9 +4,10 @@ use std::cell::RefCell;
 
 use effigy_core::Identity;
 use effigy_core::mnemonic::Words;
+use effigy_engine::EngineError;
 use effigy_net_web::{Stopper, WebWorld, random};
 use effigy_proto::{Command, Config, Event, Keys, Known, Membership, Repair, Role, Ticket};
-use effigy_store::Store as _;
+use effigy_store::{Store as _, StoreError};
 use effigy_worker::Listener;
 use futures_channel::mpsc::{self, Receiver, Sender};
 use futures_util::future::{Either, join, select};
@@ -85,6 +86,10 @@ pub(super) async fn run(
     match ended {
         (_, true) => Ended::StartOver,
         (Ok(()), false) => Ended::Stopped,
+        // Another tab has a later version, and brought the store forward.
+        (Err(EngineError::Store(StoreError::Newer { .. })), false) => {
+            Ended::Fault(Fault::LaterVersion)
+        }
         (Err(error), false) => {
             leptos::logging::error!("the engine ended: {error}");
             Ended::Fault(Fault::Stopped)
@@ -179,7 +184,7 @@ impl Attendant {
                 Either::Right((Some(Wish::StartOver), _)) => {
                     // Only where the remains of an account fill the page, or what is not one yet.
                     let phase = self.model.phase().get_untracked();
-                    if matches!(phase, Phase::Out(_) | Phase::Repair(_))
+                    if matches!(phase, Phase::Repair(_))
                         || (phase == Phase::Joining && self.is_joining)
                     {
                         starts_over = true;
