@@ -281,7 +281,7 @@ fn coming_and_going_costs_no_memory() {
     let folder = folder();
     let hub = Hub::start(folder.path(), &["--exempt-loopback"]);
     among_people(async {
-        let mut ana = Person::begin("Ana", &[&hub.address]).await;
+        let ana = Person::begin("Ana", &[&hub.address]).await;
         ana.until_kept().await;
         let mut before = 0;
         for round in 0..rounds {
