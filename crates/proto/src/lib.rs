@@ -26,5 +26,7 @@ pub use message::{
     NameError, Passing, Record, SESSION_BYTES, SKIP, SessionRequest, StoreName, Summary, WatchName,
     WireHead,
 };
-pub use node::{Config, Filled, HubPolicy, Met, Node, RestoreError, Role, record, reread};
+pub use node::{
+    Config, Filled, HubPolicy, Met, Node, RestoreError, Role, hubs_to_dial, record, reread,
+};
 pub use session::PROTOCOL;

@@ -48,7 +48,7 @@ mod uploads;
 
 pub use census::Filled;
 pub use met::Met;
-pub use restore::{RestoreError, reread};
+pub use restore::{RestoreError, hubs_to_dial, reread};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

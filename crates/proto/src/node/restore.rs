@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 
 use effigy_core::invite::{Token, is_origin};
+use effigy_core::limits::HUBS;
 use effigy_core::{Cid, Entry, Identity, Payload, Time};
 use effigy_feed::{Arrival, Verdict};
 use effigy_store::{Batch, Key, Pack, Range, Table};
@@ -135,6 +136,16 @@ pub(super) fn member_key(synod: &Identity) -> Key {
 /// before it begins, as [`Node::rereading`] does.
 pub fn reread() -> Batch {
     Batch::new().delete(outlined_key()).strict()
+}
+
+/// What makes the first start of a person's node dial these hubs: for a device that was let into an
+/// account which is met there.
+pub fn hubs_to_dial(origins: &[String]) -> Batch {
+    let hubs = origins.iter().filter(|origin| is_origin(origin)).take(HUBS);
+    let kept: Vec<KeptHub> =
+        hubs.map(|origin| KeptHub { identity: None, origin: origin.clone() }).collect();
+    let value = serde_json::to_vec(&kept).unwrap_or_default();
+    Batch::new().put(hubs_key(), value).strict()
 }
 
 impl Node {
