@@ -2,8 +2,9 @@
 
 use effigy_core::image::ImageError;
 use effigy_core::invite::InviteError;
+use effigy_core::link::OfferError;
 use effigy_core::mnemonic::WordsError;
-use effigy_proto::Refusal;
+use effigy_proto::{LinkFailure, Refusal};
 
 use super::handle::NotDone;
 
@@ -114,6 +115,73 @@ pub(crate) const fn invite(why: InviteError) -> &'static str {
     }
 }
 
+/// Why a text or a QR code does not link a device.
+pub(crate) const fn offer(why: OfferError) -> &'static str {
+    match why {
+        OfferError::Damaged => {
+            "The code is damaged or was not copied whole. Scan it once more, or show a new one."
+        }
+        OfferError::OtherVersion => {
+            "This code is from another version of Effigy. Update the app on both devices and try again."
+        }
+        _ => {
+            "This is not a code for linking a device. On the other device choose “Show a code here” and read \
+             that one; of the nine letters one may be mistyped."
+        }
+    }
+}
+
+/// Why linking a device came to nothing.
+pub(crate) const fn linking(why: LinkFailure) -> &'static str {
+    match why {
+        LinkFailure::AlreadyLinked => {
+            "That device belongs to your account already. There is nothing to link, and nothing was changed."
+        }
+        LinkFailure::Cancelled => {
+            "Linking was stopped, here or on the other device. Nothing was changed. If you gave your agreement \
+             already, look through your list of devices and remove what you do not know."
+        }
+        LinkFailure::Declined => {
+            "The number was not the one that the new device shows. Nothing was given to it. Look at both \
+             screens and begin again; if the pictures differ, somebody is in between."
+        }
+        LinkFailure::Expired => {
+            "The code was not used in time. Nothing was changed; show a new one. It counts for two minutes."
+        }
+        LinkFailure::Invalid => {
+            "There is no such code, or it is older than two minutes. Nothing was changed. Compare the letters, \
+             see that both devices use the same meeting point, or show a new code."
+        }
+        LinkFailure::NotAllowed => {
+            "This device may not add others: it may only post, or it is new itself. Nothing was changed; use \
+             another device of yours."
+        }
+        LinkFailure::NoAccount => {
+            "Neither of the two devices has an account. Link to a device that has yours, or start a new account."
+        }
+        LinkFailure::Offline => {
+            "The meeting point cannot be reached, and linking needs it. Nothing was changed. Look whether both \
+             devices are online and try again."
+        }
+        LinkFailure::OtherAccount => {
+            "That device belongs to another account, and two accounts cannot be joined. Nothing was changed."
+        }
+        LinkFailure::TooOften => {
+            "The meeting point has too many codes or was asked too often. Nothing was changed; wait a minute and \
+             try again."
+        }
+        LinkFailure::Twice => {
+            "Somebody else used the code, too, so both were sent away. Nothing was changed. Show a new code, and \
+             to nobody but your own device."
+        }
+        LinkFailure::Untrusted => {
+            "What arrived is not what your other device sent: somebody may be in between. Nothing was given to \
+             anybody. Try again through a meeting point that you trust."
+        }
+        _ => "Linking came to nothing, and nothing was changed. Please try again.",
+    }
+}
+
 /// Why a file was not taken as a picture.
 pub(crate) const fn picture(why: ImageError) -> &'static str {
     match why {
@@ -164,6 +232,26 @@ mod tests {
             Refusal::Words,
         ];
         let sentences: std::collections::BTreeSet<_> = all.into_iter().map(refused).collect();
+        assert_eq!(sentences.len(), all.len());
+    }
+
+    #[test]
+    fn every_failure_of_linking_has_its_own_sentence() {
+        let all = [
+            LinkFailure::AlreadyLinked,
+            LinkFailure::Cancelled,
+            LinkFailure::Declined,
+            LinkFailure::Expired,
+            LinkFailure::Invalid,
+            LinkFailure::NotAllowed,
+            LinkFailure::NoAccount,
+            LinkFailure::Offline,
+            LinkFailure::OtherAccount,
+            LinkFailure::TooOften,
+            LinkFailure::Twice,
+            LinkFailure::Untrusted,
+        ];
+        let sentences: std::collections::BTreeSet<_> = all.into_iter().map(linking).collect();
         assert_eq!(sentences.len(), all.len());
     }
 }

@@ -8,8 +8,8 @@ use crate::parts::{
     UnwritableNotice, UpdateNotice,
 };
 use crate::screens::{
-    About, Add, Appearance, Backup, Compose, Connect, Devices, Home, InviteScreen, Lost,
-    NetworkScreen, People, PersonScreen, PostScreen, Profile, Storage, You,
+    About, Add, Appearance, Backup, Compose, Connect, Devices, Home, InviteScreen, LinkDevice,
+    LinkRefused, Lost, NetworkScreen, People, PersonScreen, PostScreen, Profile, Storage, You,
 };
 
 /// The running app.
@@ -54,6 +54,8 @@ fn Place() -> impl IntoView {
         Route::Devices => view! { <Devices/> }.into_any(),
         Route::Home => view! { <Home/> }.into_any(),
         Route::Invite(code) => view! { <InviteScreen code/> }.into_any(),
+        Route::Link => view! { <LinkDevice/> }.into_any(),
+        Route::LinkRefused => view! { <LinkRefused/> }.into_any(),
         Route::Lost => view! { <Lost/> }.into_any(),
         Route::Network => view! { <NetworkScreen/> }.into_any(),
         Route::People => view! { <People/> }.into_any(),

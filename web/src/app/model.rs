@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use effigy_core::{Cid, Identity, Invite, Payload};
 use effigy_feed::View;
-use effigy_proto::{ContentKind, Event, HandStep, Known, Membership, Network, Repair, Transfer};
+use effigy_proto::{
+    ContentKind, Event, HandStep, Known, Linking, Membership, Network, Repair, Transfer,
+};
 use leptos::prelude::*;
 
 use super::conditions::Costs;
@@ -31,6 +33,8 @@ pub(crate) struct Model {
     invite: RwSignal<Option<Invite>>,
     /// Whether posts of others and pictures are left out.
     is_narrow: RwSignal<bool>,
+    /// Where linking a device stands.
+    linking: RwSignal<Option<Linking>>,
     long: Long,
     /// Where this device stands with an account that began elsewhere.
     membership: RwSignal<Membership>,
@@ -80,6 +84,7 @@ impl Model {
             has_words: RwSignal::new(false),
             invite: RwSignal::new(None),
             is_narrow: RwSignal::new(false),
+            linking: RwSignal::new(None),
             long: Long::new(),
             membership: RwSignal::new(Membership::Searching),
             network: RwSignal::new(Network::default()),
@@ -163,14 +168,13 @@ impl Model {
             Event::Forgotten(synod) => self.view_changes(|view| view.forget(&synod)),
             Event::Freed(bytes) => self.freed.set_value(bytes),
             Event::Invite(invite) => self.invite.set(Some(invite)),
+            Event::Linking(linking) => self.linking.set(Some(linking)),
             Event::Members(members) => self.view_changes(|view| view.settle(*members)),
             Event::Membership(membership) => self.membership.set(membership),
             Event::Network(network) => self.network.set(network),
             Event::NotKept { full, ticket } => {
                 self.tickets.settle(ticket, Err(NotDone::Store { full }));
             }
-            // No screen links a device yet.
-            Event::Linking(_) => (),
             Event::Range { bytes, number, .. } => self.long.came(number, bytes),
             Event::Ready => {
                 self.set_phase(self.out.get_value().map_or(Phase::Running, Phase::Out));
@@ -373,6 +377,16 @@ impl Model {
     /// Whether this device is to join its account by the recovery words, not because another adds it.
     pub(crate) fn recovers(self) -> bool {
         self.recovers.get_untracked()
+    }
+
+    /// Where linking a device stands; `None` before it began.
+    pub(crate) fn linking(self) -> Signal<Option<Linking>> {
+        self.linking.into()
+    }
+
+    /// Begins linking from the beginning, or leaves it.
+    pub(crate) fn forget_linking(self) {
+        self.linking.set(None);
     }
 
     /// Where this device stands with an account that began elsewhere.

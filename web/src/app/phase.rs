@@ -1,7 +1,7 @@
 //! Where the app as a whole stands.
 
 use effigy_core::mnemonic::Words;
-use effigy_proto::{Picture, Repair, Ticket};
+use effigy_proto::{Keys, Picture, Repair, Ticket};
 use futures_channel::oneshot;
 
 /// Where the app as a whole stands: what fills the page.
@@ -82,6 +82,15 @@ pub(crate) enum Wish {
     BeginAnew,
     /// Forget the recovery words: the person has written them down.
     ForgetWords(Ticket),
+    /// Belong to the account that has let this device in.
+    Join {
+        /// Where the account is met.
+        hubs: Vec<String>,
+        /// The keys of this device.
+        keys: Box<Keys>,
+    },
+    /// Run an engine for linking this device, which has no account.
+    Link,
     /// Open what was kept in this way, after starts that came to nothing.
     Open(Opening),
     /// Make keys for a new device of the account of these words.

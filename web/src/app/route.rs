@@ -28,6 +28,10 @@ pub(crate) enum Route {
     Invite(String),
     /// The devices of the account.
     Devices,
+    /// Linking a device.
+    Link,
+    /// A link for linking a device that was opened by itself: it does nothing.
+    LinkRefused,
     /// A place that does not exist.
     Lost,
     /// Hub, peers, feeds.
@@ -72,6 +76,7 @@ impl Route {
             [] => Self::Home,
             ["compose"] => Self::Compose,
             ["invite", code] => Self::Invite((*code).to_owned()),
+            ["link", ..] => Self::LinkRefused,
             ["people"] => Self::People,
             ["people", "add"] => Self::Add,
             ["person", did] => did.parse().map_or(Self::Lost, Self::Person),
@@ -85,6 +90,7 @@ impl Route {
             ["you", "appearance"] => Self::Appearance,
             ["you", "backup"] => Self::Backup,
             ["you", "devices"] => Self::Devices,
+            ["you", "link"] => Self::Link,
             ["you", "network"] => Self::Network,
             ["you", "profile"] => Self::Profile,
             ["you", "storage"] => Self::Storage,
@@ -104,6 +110,8 @@ impl Route {
             | Self::Appearance
             | Self::Backup
             | Self::Devices
+            | Self::Link
+            | Self::LinkRefused
             | Self::Network
             | Self::Profile
             | Self::Storage
@@ -168,6 +176,8 @@ mod tests {
             ("#/compose", Route::Compose),
             ("#/people/add", Route::Add),
             ("#/you/backup", Route::Backup),
+            ("#/you/link", Route::Link),
+            ("#/link/AQEB", Route::LinkRefused),
             ("#/you/network", Route::Network),
             (&person(&somebody), Route::Person(somebody)),
             (&connect(&somebody), Route::Connect(somebody)),

@@ -114,6 +114,21 @@ pub(super) async fn recover(words: Words) -> Result<Box<Account>, Trouble> {
     open_with(Keys::for_recovery(seed, words)).await
 }
 
+/// Keeps the keys of a device that another device of the account let in, and where that account is met.
+/// What is left of an account here goes before.
+///
+/// # Errors
+/// When they cannot be kept. Then this device may be linked again.
+pub(super) async fn join(keys: Keys, hubs: &[String]) -> Result<Box<Account>, Trouble> {
+    if !clear().await {
+        return Err(Trouble::Write { full: false });
+    }
+    let (store, _) = IdbStore::open(DATABASE).await.map_err(|_| Fault::NoStore)?;
+    let kept = store.apply(effigy_proto::hubs_to_dial(hubs)).await;
+    kept.map_err(|error| Trouble::Write { full: matches!(error, StoreError::Full) })?;
+    open_with(keys).await
+}
+
 /// Changes something about the keys that are kept. Tells whether the change is durable.
 pub(super) async fn change(change: impl FnOnce(&mut Keys)) -> bool {
     let Ok((store, _)) = IdbStore::open(DATABASE).await else { return false };

@@ -8,6 +8,7 @@
 //! 3. It runs the engine ([`session`]) until somebody else takes over, and begins again with 1.
 
 mod account;
+mod linking;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -172,7 +173,11 @@ async fn work(
                 let is_new = matches!(found, Found::Nothing);
                 let lost = Phase::Repair(Damage::KeysLost);
                 model.set_phase(if is_new { Phase::Welcome } else { lost });
-                match make_account(model, next_wish(inbox).await, is_new).await? {
+                let mut wish = next_wish(inbox).await;
+                while matches!(wish, Wish::Link) {
+                    wish = linking::run(model, inbox).await?;
+                }
+                match make_account(model, wish, is_new).await? {
                     Some((account, newcomer)) => {
                         begin = newcomer;
                         account
@@ -205,6 +210,7 @@ async fn make_account(
     is_new: bool,
 ) -> Result<Option<(Box<Account>, Option<NewAccount>)>, Fault> {
     let (made, newcomer) = match wish {
+        Wish::Join { hubs, keys } => (account::join(*keys, &hubs).await, None),
         Wish::Recover(words) => (account::recover(words).await, None),
         Wish::Start(newcomer) if is_new => (account::make().await, Some(newcomer)),
         Wish::StartOver => {

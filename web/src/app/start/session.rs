@@ -210,7 +210,12 @@ impl Attendant {
             // Who no longer waits is not told.
             Wish::ShowWords(tell) => drop(tell.send(self.words.clone())),
             Wish::Start(newcomer) => self.begin(newcomer),
-            Wish::Open(_) | Wish::Recover(_) | Wish::StartOver | Wish::UseHere => (),
+            Wish::Join { .. }
+            | Wish::Link
+            | Wish::Open(_)
+            | Wish::Recover(_)
+            | Wish::StartOver
+            | Wish::UseHere => (),
         }
     }
 

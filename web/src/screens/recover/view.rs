@@ -197,7 +197,7 @@ fn Added() -> impl IntoView {
     view! {
         <p>"This device belongs to your account again. What has not arrived yet comes while you use it."</p>
         <Progress/>
-        <p class="hint">"Keep the words where you had them: they are the only copy, and this device does not keep them."</p>
+        {model.recovers().then(|| view! { <p class="hint">"Keep the words where you had them: they are the only copy, and this device does not keep them."</p> })}
         <div class="actions">
             <button class="button primary" type="button" on:click=move |_| model.set_phase(Phase::Running)>"Open Effigy"</button>
         </div>

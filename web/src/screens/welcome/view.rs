@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::app::{Answer, Handle, Model, Route, Router, error, route, task};
 use crate::browser::{device, page};
 use crate::parts::{FaceField, Glyph, Icon};
-use crate::screens::ByWords;
+use crate::screens::{ByWords, LinkThis};
 
 /// The invite that the page was opened with.
 fn invited(router: Router) -> Option<Invite> {
@@ -78,6 +78,7 @@ pub(crate) fn Welcome() -> impl IntoView {
             } else {
                 "Posts and pictures between people, kept on their own devices."
             }}</p>
+            <LinkOpened/>
             <Show when=move || !has_one.get() fallback=|| view! { <Elsewhere/> }>
             <form class="stack" on:submit=submit>
                 <FaceField chosen=picture otherwise=|| view! { <Glyph icon=Icon::Person/> }/>
@@ -98,8 +99,22 @@ pub(crate) fn Welcome() -> impl IntoView {
     }
 }
 
+/// Said to whoever opened a link for linking a device: nothing comes of it by itself.
+#[component]
+fn LinkOpened() -> impl IntoView {
+    let route = expect_context::<Router>().route();
+    view! {
+        <Show when=move || route.get() == Route::LinkRefused>
+            <div class="notice" data-notice="refused">
+                <Glyph icon=Icon::Alert/>
+                <p>"You opened a link for linking a device. Opening it does nothing. If this device is to be yours, choose below that you have an account, and paste the link there. If somebody sent it to you, do not use it."</p>
+            </div>
+        </Show>
+    }
+}
+
 /// The ways to an account that is elsewhere.
 #[component]
 fn Elsewhere() -> impl IntoView {
-    view! { <ByWords/> }
+    view! { <LinkThis/><ByWords/> }
 }

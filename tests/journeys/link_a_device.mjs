@@ -1,0 +1,122 @@
+// One person, three devices: a laptop that scans what the phone shows, a tablet whose letters are typed on the phone. Then posts
+// of two devices that were apart are one profile to a friend.
+
+import assert from "node:assert/strict";
+
+import { App } from "../support/pages.mjs";
+import { film, pictureOf } from "../support/qr_camera.mjs";
+import { until } from "../support/waiting.mjs";
+
+const SHOT = process.env.EFFIGY_LINK_SHOTS;
+
+async function shot(app, name) {
+  if (SHOT) await app.page.screenshot({ path: `${SHOT}/${name}.png`, fullPage: true });
+}
+
+// A browser without an account, where somebody begins to link it.
+async function beginsToLink(stage, hub, name, options) {
+  const device = await stage.device(hub, name, options);
+  await device.go();
+  const app = new App(device);
+  await app.button("I already have an account").click();
+  await app.button("Link this device").waitFor();
+  await shot(app, `${name}-already`);
+  await app.button("Link this device").click();
+  await app.button("Show a code here").waitFor();
+  return app;
+}
+
+const pictures = (app) => app.page.locator(".emoji-row").getAttribute("data-emoji");
+
+// Both compare, the old one types what the new one shows.
+async function agree(old, fresh, name) {
+  const seen = await pictures(fresh);
+  assert.equal(await pictures(old), seen, "both show the same pictures");
+  assert.equal(seen.split(" ").length >= 7, true);
+  assert.equal(await old.page.locator(".link-number").count(), 0, "the number is shown on the new device alone");
+  const number = (await fresh.page.locator(".link-number").innerText()).trim();
+  await shot(fresh, `${name}-compare`);
+  await fresh.button("They are the same").click();
+  await old.page.getByText("sees the same and waits").waitFor();
+  await old.field("Number on the new device").fill(number);
+  await shot(old, `${name}-approve`);
+  await old.button("Link this device").click();
+  await old.page.getByText("The new device is linked.").waitFor();
+  await fresh.button("Open Effigy").click();
+  await fresh.heading("Home").waitFor();
+}
+
+// Three browsers and a hub that goes and comes.
+export const seconds = 240;
+
+export default async function journey(stage) {
+  const hub = await stage.hub();
+  const [ana, ben] = await stage.friends(hub);
+  await ana.post("From the phone");
+  await ben.sees("From the phone");
+
+  // The phone shows, the laptop's camera sees it.
+  await ana.go("#/you/link");
+  await ana.heading("Link a device").waitFor();
+  await shot(ana, "phone-begin");
+  await ana.button("Show a code here").click();
+  const { fragment } = await pictureOf(ana.page.locator("svg.qr"));
+  await shot(ana, "phone-shows");
+  const camera = await film(stage, "offer", fragment);
+  const laptop = await beginsToLink(stage, hub, "laptop", { camera, viewport: { width: 1280, height: 800 } });
+  await laptop.button("Scan with the camera").click();
+  await agree(ana, laptop, "laptop");
+  await laptop.sees("From the phone");
+
+  // The tablet shows, its letters are typed on the phone. A wrong number gives nothing away.
+  const tablet = await beginsToLink(stage, hub, "tablet", { theme: "dark" });
+  for (const isRight of [false, true]) {
+    await tablet.button("Show a code here").click();
+    const letters = await tablet.page.locator(".link-letters").getAttribute("data-letters");
+    await shot(tablet, "tablet-shows");
+    await ana.go("#/you");
+    await ana.go("#/you/link");
+    await ana.field("Link, or the nine letters").fill(letters.toLowerCase());
+    await ana.button("Use it").click();
+    if (isRight) break;
+    const number = Number(await tablet.page.locator(".link-number").innerText());
+    await ana.field("Number on the new device").fill(String((number + 1) % 100).padStart(2, "0"));
+    await ana.button("Link this device").click();
+    for (const app of [ana, tablet]) await app.page.getByText("The number was not the one").waitFor();
+    await shot(ana, "phone-declined");
+    await tablet.button("Try again").click();
+  }
+  await agree(ana, tablet, "tablet");
+  await tablet.sees("From the phone");
+
+  // Phone and laptop post while nobody is reached, and are never there at the same time.
+  for (const app of [ana, laptop]) await app.page.evaluate(async () => { await navigator.serviceWorker.ready; });
+  await hub.stop();
+  await laptop.device.close();
+  await tablet.device.close();
+  await ana.tap("Home");
+  await ana.post("The phone was alone");
+  await ana.device.close();
+  await laptop.device.open();
+  await laptop.device.go();
+  await laptop.opened();
+  await laptop.post("So was the laptop");
+  await hub.start();
+  await laptop.delivered("So was the laptop", /hub|friend/);
+  await laptop.device.close();
+  await ana.device.open();
+  await ana.device.go();
+  await ana.opened();
+  await ben.tap("Home");
+  for (const app of [ana, ben]) {
+    await app.sees("The phone was alone", 60_000);
+    await app.sees("So was the laptop", 60_000);
+    const texts = await app.page.locator("main article[data-post]").allInnerTexts();
+    const order = ["So was the laptop", "The phone was alone", "From the phone"];
+    const places = order.map((text) => texts.findIndex((shown) => shown.includes(text)));
+    assert.deepEqual(places, [...places].sort((a, b) => a - b), "in one order everywhere");
+    for (const text of order) assert.equal(texts.filter((shown) => shown.includes(text)).length, 1, "once");
+  }
+  const feeds = await until("the account is whole", () => ben.isWhole());
+  assert.ok(feeds.length > 0);
+}
