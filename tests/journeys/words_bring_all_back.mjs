@@ -1,4 +1,4 @@
-// The only device loses everything. Its words bring the account back from the hub: name, posts and pictures, and the
+// The only device loses everything. Its words bring the account back from the hub: name, follows, posts and pictures, and the
 // device takes its old place.
 
 import assert from "node:assert/strict";
@@ -47,4 +47,7 @@ export default async function journey(stage) {
   await ana.opened();
   await ana.sees("I am back");
   await ana.isWhole();
+  await ben.post("Welcome");
+  await ana.tap("Home");
+  await ana.sees("Welcome", 40_000);
 }

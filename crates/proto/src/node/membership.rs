@@ -114,6 +114,8 @@ impl Node {
         }
         self.emit(Event::Membership(now));
         if now == Membership::Member {
+            // At once: after a restart the words may be forgotten with which earlier epochs open.
+            let _ = self.tend_epochs();
             self.name_hubs();
             self.share_presence();
         }

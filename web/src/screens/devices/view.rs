@@ -30,6 +30,9 @@ pub(crate) fn Devices() -> impl IntoView {
                     view! { <li>{move || now.get().map(|device| view! { <Device device/> })}</li> }
                 }/>
             </ul>
+            <div class="actions">
+                <a class="button primary" href="#/you/link">"Link a device"</a>
+            </div>
             <Show when=alone>
                 <p class="hint">"This is your only device. If it is lost, only your recovery words bring your account back; with a second device, nothing is lost."</p>
             </Show>

@@ -22,7 +22,7 @@ pub(super) fn ask(handle: Handle, model: Model, command: LinkCommand) {
 pub(crate) fn LinkDevice() -> impl IntoView {
     stop_when_gone();
     view! {
-        <Screen title="Link a device" back="#/you">
+        <Screen title="Link a device" back="#/you/devices">
             <ol class="steps">
                 <li>"Open Effigy on the new device and choose "<b>"I already have an account › Link this device"</b>"."</li>
                 <li>"Show a code on one of the two devices and read it with the other."</li>
@@ -47,7 +47,7 @@ pub(crate) fn LinkThis() -> impl IntoView {
         <section class="panel" aria-labelledby="link-this-title">
             <h2 id="link-this-title">"Link this device"</h2>
             <ol class="steps">
-                <li>"On a device that has your account open "<b>"You › Link a device"</b>"."</li>
+                <li>"On a device that has your account open "<b>"You › Linked devices › Link a device"</b>"."</li>
                 <li>"Show a code on one of the two devices and read it with the other."</li>
                 <li>"Compare what both show."</li>
             </ol>
