@@ -7,7 +7,12 @@ use crate::parts::{Avatar, Glyph, Icon, Name, Screen, ShortKey};
 
 const PLACES: [(&str, Icon, &str, &str); 7] = [
     ("#/people/add", Icon::PersonAdd, "My code", "Show it, and somebody can follow you"),
-    ("#/you/devices", Icon::Devices, "Linked devices", "Use your account on another phone or computer, too"),
+    (
+        "#/you/devices",
+        Icon::Devices,
+        "Linked devices",
+        "Use your account on another phone or computer, too",
+    ),
     ("#/you/network", Icon::Network, "Network", "Hubs, who is connected, what is in sync"),
     ("#/you/backup", Icon::Key, "Backup and recovery", "Words that bring your account back"),
     ("#/you/storage", Icon::Storage, "Storage", "What lies on this device, and whether it is kept"),

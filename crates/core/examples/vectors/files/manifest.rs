@@ -57,7 +57,7 @@ pub(crate) fn manifest() -> File {
         ("257 parts", "json-count", parts(257, more, "parts", 1)),
         (
             "pieces called parts",
-            "json-shape",
+            "kind",
             json!({"pieces": [piece, piece], "size": more, "type": "parts", "v": 1}),
         ),
     ] {
