@@ -74,10 +74,10 @@ async function anotherHub(stage, ana) {
   const other = await stage.hub({ flags: ["--app-origin", ana.device.hub.address] });
   ana.device.allows(other.address);
   await ana.go("#/you/network");
-  await ana.field("Address of another hub").fill("ftp://nowhere");
+  await ana.field("Address of another hub (meeting point)").fill("ftp://nowhere");
   await ana.button("Add hub").click();
   await ana.page.getByText("This is not the address of a hub.").waitFor();
-  await ana.field("Address of another hub").fill(other.address);
+  await ana.field("Address of another hub (meeting point)").fill(other.address);
   await ana.button("Add hub").click();
   await until("both hubs are connected", async () => {
     const { hubs } = await ana.network();

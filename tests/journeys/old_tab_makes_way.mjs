@@ -30,9 +30,9 @@ export default async function journey(stage) {
   const ana = await stage.person(hub, "Ana");
   await ana.post("Before the newer version");
   await ana.delivered("Before the newer version", /hub/i);
-  ana.device.expects(/newer version|VersionError|engine ended/i);
+  ana.device.expects(/newer version|VersionError|engine ended|favicon/i);
 
-  // A page of the same address, without the app.
+  // A page of the same address, without the app: its icon is missed.
   const other = await ana.device.newPage();
   await other.goto(`${hub.address}/healthz`);
   const before = await open(other, undefined);

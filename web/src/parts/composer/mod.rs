@@ -155,6 +155,7 @@ fn Tools(writing: Writing, preview: RwSignal<bool>) -> impl IntoView {
         files
     };
     let take = move |event| writing.take(files(event));
+    let take_pictures = move |event| writing.take_pictures(files(event));
     let take_folder = move |event| writing.take_folder(files(event));
     let full = move || writing.attachments.is_full();
     // Only said when it begins to matter.
@@ -174,7 +175,7 @@ fn Tools(writing: Writing, preview: RwSignal<bool>) -> impl IntoView {
         <div class="composer-tools">
             <label class="quiet" class:disabled=full>
                 <Glyph icon=Icon::Picture/>"Pictures"
-                <input class="sr-only" type="file" multiple accept="image/jpeg,image/png,image/webp" disabled=full on:change=take/>
+                <input class="sr-only" type="file" multiple accept="image/jpeg,image/png,image/webp" disabled=full on:change=take_pictures/>
             </label>
             {matches!(writing.purpose, Purpose::Post).then(|| view! {
                 <label class="quiet">

@@ -85,15 +85,21 @@ impl Writing {
         self.trouble.set(None);
         let (pictures, others): (Vec<File>, Vec<File>) = files.into_iter().partition(is_picture);
         if others.is_empty() {
-            if untrack(|| self.attach.is_empty()) {
-                self.attachments.add_all(pictures);
-            } else if !pictures.is_empty() {
-                self.trouble.set(Some(EITHER));
-            }
+            self.take_pictures(pictures);
         } else if pictures.is_empty() {
             let is_folder = others.len() > 1;
             self.enclose(others, is_folder);
         } else {
+            self.trouble.set(Some(EITHER));
+        }
+    }
+
+    /// Takes files that were chosen as pictures: what is none says so.
+    pub(super) fn take_pictures(self, files: Vec<File>) {
+        self.trouble.set(None);
+        if untrack(|| self.attach.is_empty()) {
+            self.attachments.add_all(files);
+        } else if !files.is_empty() {
             self.trouble.set(Some(EITHER));
         }
     }

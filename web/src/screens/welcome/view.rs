@@ -18,16 +18,22 @@ fn invited(router: Router) -> Option<Invite> {
     }
 }
 
-/// Makes the account, and follows whoever invited the person.
+/// Makes the account, and follows whoever invited the person. What the opened address asked for is answered by
+/// that.
 async fn begin(
     handle: Handle,
     name: String,
-    picture: Option<Picture>,
-    invite: Option<Invite>,
+    picture: RwSignal<Option<Picture>>,
+    invite: StoredValue<Option<Invite>>,
+    router: Router,
 ) -> Answer {
+    let (picture, invite) = (picture.get_untracked(), invite.get_value());
+    let route = router.route().get_untracked();
     let begun = handle.start_account(name, picture, device::name()).await?;
     if let Some(invite) = invite {
         handle.request(|ticket| Command::AcceptInvite { invite, ticket }).await?;
+    }
+    if matches!(route, Route::Invite(_) | Route::LinkRefused) {
         page::replace("#/");
     }
     Ok(begun)
@@ -38,10 +44,10 @@ async fn begin(
 pub(crate) fn Welcome() -> impl IntoView {
     let handle = expect_context::<Handle>();
     let model = expect_context::<Model>();
-    let invite = StoredValue::new(invited(expect_context::<Router>()));
+    let router = expect_context::<Router>();
+    let invite = StoredValue::new(invited(router));
     let is_invited = invite.with_value(Option::is_some);
-    let name = RwSignal::new(String::new());
-    let picture = RwSignal::new(None::<Picture>);
+    let (name, picture) = (RwSignal::new(String::new()), RwSignal::new(None::<Picture>));
     let busy = RwSignal::new(false);
     let trouble = RwSignal::new(None::<&'static str>);
     let submit = move |event: web_sys::SubmitEvent| {
@@ -55,7 +61,7 @@ pub(crate) fn Welcome() -> impl IntoView {
         busy.set(true);
         trouble.set(None);
         task::run(async move {
-            let answer = begin(handle, name, picture.get_untracked(), invite.get_value()).await;
+            let answer = begin(handle, name, picture, invite, router).await;
             if let Err(why) = answer {
                 // The form is gone when only the invite failed.
                 if trouble.try_set(Some(error::not_done(why))).is_some() {
