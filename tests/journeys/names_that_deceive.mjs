@@ -53,6 +53,8 @@ function look(expected) {
   return { late, seen, wrong };
 }
 
+export const seconds = 240;
+
 export default async function journey(stage) {
   assert.ok(counts.listed > 450 && names.length >= 555, `${names.length} names`);
   const hub = await stage.hub({ flags: ["--exempt-loopback"] });

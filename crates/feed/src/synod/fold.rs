@@ -143,7 +143,9 @@ impl Synod {
             } else {
                 let (powers, sealing_key) = (powers.clone(), *sealing_key);
                 let device = Device { added: order.0, name, powers, sealing_key };
-                devices.push((*order, *identity, device));
+                // Whom the root let in comes first: others could be dated before them.
+                let by_root = statement.signer == self.id;
+                devices.push(((!by_root, *order), *identity, device));
             }
         }
         (earliest(devices, DEVICES), earliest(former, FORMER))
@@ -235,7 +237,10 @@ fn latest<T: Clone>(register: &mut Option<(Order, T)>, order: Order, value: &T) 
 }
 
 /// So many of those that were added first.
-fn earliest<T>(mut all: Vec<(Order, Identity, T)>, most: usize) -> BTreeMap<Identity, T> {
+fn earliest<K: Ord + Copy, T>(
+    mut all: Vec<(K, Identity, T)>,
+    most: usize,
+) -> BTreeMap<Identity, T> {
     all.sort_by_key(|(order, ..)| *order);
     all.into_iter().take(most).map(|(_, identity, device)| (identity, device)).collect()
 }

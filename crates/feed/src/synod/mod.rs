@@ -110,10 +110,12 @@ impl Synod {
         if !root {
             self.granted(entry, payload, &known)?;
         }
-        let limit = if root { STATEMENTS.saturating_mul(2) } else { STATEMENTS };
+        // Each signer for themselves: who says much leaves the others their say.
+        let own = known.marks().filter_map(|mark| self.statements.mark(mark));
+        let own = own.filter(|mark| mark.signer == entry.signer()).count();
         match payload {
             Payload::AddDevice(_) | Payload::Final(_) | Payload::RevokeDevice(_)
-                if known.len() >= limit =>
+                if own >= STATEMENTS =>
             {
                 Err(SynodError::Full)
             }
@@ -121,6 +123,10 @@ impl Synod {
                 device.consented(self.id).map_err(|_| SynodError::Consent)
             }
             Payload::Final(_) if !root => Err(SynodError::Power),
+            // A device speaks for its own feed, the root for all.
+            Payload::Rewrite(rewrite) if !root && rewrite.identity != entry.signer() => {
+                Err(SynodError::Power)
+            }
             Payload::Epoch(_)
             | Payload::Final(_)
             | Payload::Hubs(_)
@@ -256,6 +262,11 @@ impl Synod {
     /// Whether the account ever had an epoch.
     pub fn had_epoch(&self) -> bool {
         !self.registers.epochs.is_empty()
+    }
+
+    /// Whether an epoch was stated and counts, an earlier one included.
+    pub fn counts_epoch(&self, key: &SealingKey) -> bool {
+        self.registers.epochs.iter().any(|(_, stated, _)| stated == key)
     }
 
     /// Devices for which nobody has sealed the secret of the epoch yet: they were added without those

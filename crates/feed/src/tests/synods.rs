@@ -317,15 +317,17 @@ fn of_too_many_devices_the_earliest_count_and_the_list_has_an_end() {
     let mut all = begun(100);
     let (state, _) = arrive(&all.iter().collect::<Vec<_>>());
     assert_eq!(members(&state), (11..11 + DEVICES as u8).collect::<Vec<_>>());
-    for n in 0..STATEMENTS as u64 - 100 {
+    for n in 0..STATEMENTS as u64 {
         let next = states(11, n, &[all.last().unwrap()], revoke(12 + (n % 90) as u8, "x"));
         all.push(next);
     }
     let last = all.last().unwrap();
-    let [by_device, by_root] = [11, ROOT].map(|by| states(by, 999, &[last], revoke(12, "y")));
+    let [by_device, by_root, by_other] =
+        [11, ROOT, 102].map(|by| states(by, 999, &[last], revoke(11, "y")));
     let with = |more| arrive(&all.iter().chain([more]).collect::<Vec<_>>()).1;
     assert_eq!(with(&by_device), [SynodError::Full]);
     assert_eq!(with(&by_root), []);
+    assert_eq!(with(&by_other), [], "who says much leaves the others their say");
 }
 
 /// Statements that four devices and the root make at random, each in knowledge of some others.

@@ -204,14 +204,26 @@ impl Node {
         let mut own = std::iter::once(&self.keys.sealing).chain(&root);
         let text = own.find_map(|secret| seal::open(&epoch.secrets, secret, &binding).ok());
         let text = Zeroizing::new(text.unwrap_or_default());
+        let Some(state) = self.my_account() else { return };
+        let mut came = Vec::new();
         for secret in text.as_chunks::<32>().0.iter().take(SECRETS) {
             let secret = SealingSecret::from_bytes(*secret);
             let Ok(key) = secret.key() else { continue };
-            if !self.epochs.knows(&key) {
-                self.epochs.ring.push((key, secret));
-                self.epochs.learned = true;
+            // Secrets of epochs that nobody stated open nothing, and each is tried with each envelope.
+            if !self.epochs.knows(&key) && state.counts_epoch(&key) {
+                came.push((key, secret));
             }
         }
+        if came.is_empty() {
+            return;
+        }
+        let counts: Vec<bool> =
+            self.epochs.ring.iter().map(|(key, _)| state.counts_epoch(key)).collect();
+        let mut counts = counts.into_iter();
+        self.epochs.ring.retain(|_| counts.next().unwrap_or(true));
+        self.epochs.ring.truncate(SECRETS.saturating_sub(came.len()));
+        self.epochs.ring.append(&mut came);
+        self.epochs.learned = true;
     }
 
     /// Opens what was sealed for this account's devices. What is not stays an envelope, and is tried

@@ -60,11 +60,14 @@ impl Node {
         self.write(Pen::Admin, &Payload::NameDevice(NameDevice { identity, name }), &[]).map(Some)
     }
 
-    /// Removes a device: what is here of its feed counts, and no more.
+    /// Removes a device: what is here of its feed counts, and no more. Refused while others have more of
+    /// it: what is not named here would be lost everywhere.
     pub(super) fn remove_device(&mut self, identity: Identity) -> Result<Option<Cid>, Refusal> {
         self.known_device(&identity)?;
-        let head = self.feeds.get(&identity).and_then(|held| held.feed.head());
-        let last_valid = head.map(|head| head.id);
+        let last_valid = match self.whole(&identity) {
+            Err(Refusal::Unknown) => None,
+            held => held?.feed.head().map(|head| head.id),
+        };
         let payload = Payload::RevokeDevice(RevokeDevice { identity, last_valid });
         let id = self.write(Pen::Admin, &payload, &[])?;
         // Who removes itself leaves the next epoch to those that remain.

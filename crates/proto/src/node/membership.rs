@@ -44,7 +44,12 @@ impl Node {
         }
         // What is added to a part of the feed would stand beside what others wrote since.
         self.whole(&synod)?;
-        let replaces = replaces.map(|device| self.last_of(device)).transpose()?.flatten();
+        let last = replaces.map(|device| self.last_of(device)).transpose()?.flatten();
+        if let (Some(identity), None) = (replaces, last) {
+            // It never wrote: nothing of it is named as its end, and so it is removed.
+            self.remove_by_root(root.clone(), identity)?;
+        }
+        let replaces = last;
         let device = self.as_device(synod, device_name, replaces)?;
         self.write_by_root(root, device).map(Some)
     }
@@ -69,11 +74,17 @@ impl Node {
     }
 
     /// A feed of which everything is here that others told of.
-    fn whole(&self, feed: &Identity) -> Result<&Held, Refusal> {
-        let held = self.feeds.get(feed).filter(|held| !held.feed.is_empty());
-        let held = held.ok_or(Refusal::Unknown)?;
+    ///
+    /// # Errors
+    /// `Incomplete` while others have more of it, `Unknown` when nobody told of any entry.
+    pub(super) fn whole(&self, feed: &Identity) -> Result<&Held, Refusal> {
+        let held = self.feeds.get(feed).ok_or(Refusal::Unknown)?;
         let lacks = held.remote.values().any(|told| !told.spent && held.lacks(told));
-        if lacks { Err(Refusal::Incomplete) } else { Ok(held) }
+        match lacks {
+            true => Err(Refusal::Incomplete),
+            false if held.feed.is_empty() => Err(Refusal::Unknown),
+            false => Ok(held),
+        }
     }
 
     /// A device of this account with the last entry of its feed; `None` for one that never wrote any.

@@ -9,6 +9,8 @@ use crate::message::{ErrorCode, Message};
 /// What an account's own feed may have beyond: the words with which a device is added or taken away,
 /// or a feed begun anew to make room, have to come in when nothing else does.
 const OWN_FEED: u64 = 256 * 1024;
+/// Most bytes of an account's own feed, some three thousand statements: each is weighed against all others.
+const ACCOUNT_FEED: u64 = 2 * 1024 * 1024;
 /// As much as one record can have: while there is not that much room, none is asked for.
 const RECORD: usize = ENTRY_BYTES + PAYLOAD_BYTES + 16;
 
@@ -25,6 +27,10 @@ impl Node {
     pub(super) fn over_entry_quota(&self, feed: &Identity, synod: &Identity, size: usize) -> bool {
         let Role::Hub(policy) = &self.role else { return false };
         let spare = if feed == synod { OWN_FEED } else { 0 };
+        let own = self.feeds.get(feed).map_or(0, |held| held.bytes);
+        if feed == synod && own.saturating_add(size as u64) > ACCOUNT_FEED {
+            return true;
+        }
         let held = self.entry_bytes_of(synod).saturating_add(size as u64);
         held > policy.entry_bytes.saturating_add(spare)
     }

@@ -184,7 +184,7 @@ impl Attendant {
                 Either::Right((Some(Wish::StartOver), _)) => {
                     // Only where the remains of an account fill the page, or what is not one yet.
                     let phase = self.model.phase().get_untracked();
-                    if matches!(phase, Phase::Repair(_))
+                    if matches!(phase, Phase::Repair(_) | Phase::Out(_))
                         || (phase == Phase::Joining && self.is_joining)
                     {
                         starts_over = true;
@@ -246,7 +246,8 @@ impl Attendant {
     /// Nobody has the account any more, and the person wants to begin it anew by its words.
     async fn begin_anew(&self) {
         let has_nothing = self.model.membership().get_untracked() == Membership::Searching;
-        if self.is_joining && has_nothing && account::change(|keys| keys.joining = false).await {
+        let may = self.is_joining && has_nothing && self.words.is_some();
+        if may && account::change(|keys| keys.joining = false).await {
             // The engine begins again, as one that may begin the account.
             self.stop.stop();
         }

@@ -30,7 +30,7 @@ pub(crate) fn Rename(identity: Identity, name: String, open: RwSignal<bool>) -> 
         });
     };
     view! {
-        <Dialog open title="Rename this device">
+        <Dialog open title="Rename the device">
             <form class="stack" on:submit=save>
                 <label>
                     <span class="label">"Name of the device"</span>

@@ -1,5 +1,6 @@
 //! The view of the linked devices.
 
+use effigy_core::Time;
 use effigy_proto::DeviceStatus;
 use leptos::prelude::*;
 
@@ -25,9 +26,11 @@ pub(crate) fn Devices() -> impl IntoView {
                 <For each=move || devices.get() key=|device| device.identity children=move |device: DeviceStatus| {
                     let identity = device.identity;
                     let now = Memo::new(move |_| {
-                        devices.with(|devices| devices.iter().find(|it| it.identity == identity).cloned())
+                        // Without what changes all the time: an open question would be drawn anew and lost.
+                        let device = devices.with(|devices| devices.iter().find(|it| it.identity == identity).cloned());
+                        device.map(|device| DeviceStatus { is_here: false, seen: Time(0), ..device })
                     });
-                    view! { <li>{move || now.get().map(|device| view! { <Device device/> })}</li> }
+                    view! { <li>{move || now.get().map(|device| view! { <Device device devices/> })}</li> }
                 }/>
             </ul>
             <div class="actions">
@@ -50,7 +53,7 @@ fn seen(device: &DeviceStatus, now: u64) -> String {
 }
 
 #[component]
-fn Device(device: DeviceStatus) -> impl IntoView {
+fn Device(device: DeviceStatus, devices: Memo<Vec<DeviceStatus>>) -> impl IntoView {
     let model = expect_context::<Model>();
     let now = model.now();
     let (renaming, removing) = (RwSignal::new(false), RwSignal::new(false));
@@ -58,7 +61,12 @@ fn Device(device: DeviceStatus) -> impl IntoView {
     let name = device.name.clone();
     let (of_rename, of_removal) = (name.clone(), name.clone());
     let joined = clock::day(device.added.0);
-    let when = move || seen(&device, now.get());
+    let when = move || {
+        devices.with(|devices| {
+            let device = devices.iter().find(|device| device.identity == identity);
+            device.map(|device| seen(device, now.get()))
+        })
+    };
     let labels = [format!("Rename {name}"), format!("Remove {name}")];
     let [rename, remove] = labels;
     view! {

@@ -83,7 +83,7 @@ pub(super) fn Shows(offer: Offer, until: Time) -> impl IntoView {
     view! {
         <div class="my-code"><QrCode text label="QR code for linking a device"/></div>
         <p class="link-letters" data-letters=letters.clone()><span class="sr-only">{spoken}</span><span aria-hidden="true">{letters.clone()}</span></p>
-        <p class="hint">"Scan it with the other device, or type the nine letters there. "{left}</p>
+        <p class="hint" aria-live="off">"Scan it with the other device, or type the nine letters there. "{left}</p>
         <CopyField label="Link" text=link/>
         <p class="hint">"Show it to nobody else. Whoever reads it could ask to become one of your devices."</p>
         <div class="actions"><Cancel/></div>

@@ -45,6 +45,7 @@ pub(crate) fn Joining() -> impl IntoView {
 #[component]
 fn Searching() -> impl IntoView {
     let model = expect_context::<Model>();
+    let recovers = model.recovers();
     let hubs = Memo::new(move |_| {
         model.network().with(|network| {
             let hubs = network.hubs.iter().map(|hub| (hub.origin.clone(), answer(hub.state)));
@@ -61,11 +62,11 @@ fn Searching() -> impl IntoView {
                 </span></li>
             }/>
         </ul>
-        <p class="hint">"It can take until a friend of yours is online. If another meeting point may know you, enter its address. If you are not sure about the words, compare them once more: wrong words lead to an account that nobody has."</p>
+        <p class="hint">"It can take until a friend of yours is online. If another meeting point may know you, enter its address."{recovers.then_some(" If you are not sure about the words, compare them once more: wrong words lead to an account that nobody has.")}</p>
         <AddHub/>
         <div class="actions">
-            <GiveUp label="Enter other words"/>
-            <Anew/>
+            <GiveUp label=if recovers { "Enter other words" } else { "Stop linking" }/>
+            {recovers.then(|| view! { <Anew/> })}
         </div>
     }
 }

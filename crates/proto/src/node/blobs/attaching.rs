@@ -154,11 +154,13 @@ impl Node {
         for blob in blobs.iter().filter(|blob| new.contains(&blob.cid())) {
             batch = batch.put(blob_key(&blob.cid()), blob.bytes());
         }
-        if !new.is_empty() {
-            batch = batch.put(upload_key(number, upload.records), names(&new));
+        // What is here already counts, too: who has it now may take it away before this is published.
+        let all: BTreeSet<Cid> = blobs.iter().map(Blob::cid).collect();
+        if !all.is_empty() {
+            batch = batch.put(upload_key(number, upload.records), names(&all));
             upload.records = upload.records.saturating_add(1);
         }
-        upload.names.extend(new);
+        upload.names.extend(all);
         if let Some(summary) = upload.summary() {
             batch = batch.put(upload_key(number, SUMMARY), summary);
         }

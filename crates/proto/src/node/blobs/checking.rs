@@ -175,7 +175,7 @@ impl Node {
             for name in names {
                 self.here.remove(&name);
                 batch = batch.delete(here_key(&name));
-                if self.held(&name).is_none() {
+                if self.held(&name).is_none() && !self.is_uploading(&name) {
                     batch = batch.delete(blob_key(&name));
                 }
             }

@@ -119,7 +119,11 @@ impl Attach {
 
     /// As a draft keeps it.
     pub(super) fn kept(self) -> Option<Chosen> {
-        let chosen = self.chosen.get_untracked()?;
+        let mut chosen = self.chosen.get_untracked()?;
+        if !chosen.is_ready {
+            // What was not read to the end is chosen again after a restart, and a folder can be long.
+            chosen.items.clear();
+        }
         Some(Chosen { alt: self.alt.get_untracked(), ..chosen })
     }
 
@@ -235,6 +239,9 @@ impl Attach {
         let mut before = 0_u64;
         for (at, item) in chosen.items.iter().enumerate() {
             let Some(file) = files.get(item.file) else { continue };
+            if !self.is_still(first) {
+                break;
+            }
             self.read_one(file, item, chosen.kind(), (at, before, first)).await?;
             before = before.saturating_add(item.size);
         }
