@@ -7,7 +7,7 @@ import { App } from "../support/pages.mjs";
 import { noise } from "../support/pictures.mjs";
 import { until } from "../support/waiting.mjs";
 
-const QUOTA = 10 * 1024 * 1024;
+const QUOTA = 11 * 1024 * 1024;
 // How many pictures of a friend's are here before it becomes full.
 const FRIENDS = 3;
 const FULL = "This device is full, so it was not kept.";
@@ -68,6 +68,9 @@ export default async function journey(stage) {
   assert.equal(await field.inputValue(), `Large ${written + 1}`);
   assert.equal(await device.page.locator(".slot").count(), 1);
 
+  // Looked at before friends' posts are shown again, which fetches their pictures where the browser has found room meanwhile.
+  await until("what Ben gave has made room", async () => (await ofFriends(app)) < 500_000);
+
   // Nothing is lost, now and after a reload, and there is no fork.
   const all = async () => {
     await app.tap("Home");
@@ -77,7 +80,6 @@ export default async function journey(stage) {
   };
   await all();
   for (let number = 1; number <= FRIENDS; number += 1) await app.sees(`Ben ${number}`);
-  assert.ok((await ofFriends(app)) < 500_000, "what Ben gave has made room");
   await device.page.reload();
   await app.opened();
   await all();
