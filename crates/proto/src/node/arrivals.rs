@@ -181,12 +181,10 @@ impl Node {
         if of_account || matches!(payload, Payload::NameDevice(_) | Payload::Profile(_)) {
             self.members_changed(synod);
         }
-        if live && matches!(payload, Payload::Hubs(_)) {
-            self.note_hubs_named(entry);
-        }
         let mine = self.my_synod() == Some(synod);
         match payload {
             Payload::Epoch(epoch) if mine => self.learn_epoch(entry, epoch),
+            Payload::Hubs(_) if mine && live => self.note_hubs_named(entry),
             _ => (),
         }
         if of_account && live {

@@ -204,7 +204,7 @@ impl Node {
         let mut own = std::iter::once(&self.keys.sealing).chain(&root);
         let text = own.find_map(|secret| seal::open(&epoch.secrets, secret, &binding).ok());
         let text = Zeroizing::new(text.unwrap_or_default());
-        let Some(state) = self.my_account() else { return };
+        let Some(state) = self.my_synod().and_then(|synod| self.synods.get(&synod)) else { return };
         let mut came = Vec::new();
         for secret in text.as_chunks::<32>().0.iter().take(SECRETS) {
             let secret = SealingSecret::from_bytes(*secret);
@@ -217,10 +217,7 @@ impl Node {
         if came.is_empty() {
             return;
         }
-        let counts: Vec<bool> =
-            self.epochs.ring.iter().map(|(key, _)| state.counts_epoch(key)).collect();
-        let mut counts = counts.into_iter();
-        self.epochs.ring.retain(|_| counts.next().unwrap_or(true));
+        self.epochs.ring.retain(|(key, _)| state.counts_epoch(key));
         self.epochs.ring.truncate(SECRETS.saturating_sub(came.len()));
         self.epochs.ring.append(&mut came);
         self.epochs.learned = true;

@@ -44,12 +44,7 @@ impl Node {
         }
         // What is added to a part of the feed would stand beside what others wrote since.
         self.whole(&synod)?;
-        let last = replaces.map(|device| self.last_of(device)).transpose()?.flatten();
-        if let (Some(identity), None) = (replaces, last) {
-            // It never wrote: nothing of it is named as its end, and so it is removed.
-            self.remove_by_root(root.clone(), identity)?;
-        }
-        let replaces = last;
+        let replaces = replaces.map(|device| self.last_of(device)).transpose()?;
         let device = self.as_device(synod, device_name, replaces)?;
         self.write_by_root(root, device).map(Some)
     }
@@ -87,21 +82,19 @@ impl Node {
         }
     }
 
-    /// A device of this account with the last entry of its feed; `None` for one that never wrote any.
-    fn last_of(&self, device: Identity) -> Result<Option<(Identity, Cid)>, Refusal> {
+    /// A device of this account with the last entry of its feed. `Incomplete` also where nobody has told of
+    /// any: what is not named as counting would be lost everywhere, and it may be on its way.
+    fn last_of(&self, device: Identity) -> Result<(Identity, Cid), Refusal> {
         if !self.my_synod().is_some_and(|synod| self.names(&synod, &device)) {
             return Err(Refusal::Unknown);
         }
-        match self.whole(&device) {
-            Err(Refusal::Unknown) => Ok(None),
-            held => Ok(held?.feed.head().map(|head| (device, head.id))),
-        }
+        let held = self.whole(&device).map_err(|_| Refusal::Incomplete)?;
+        held.feed.head().map(|head| (device, head.id)).ok_or(Refusal::Incomplete)
     }
 
-    /// Another device may have said where the account can be met.
+    /// The own account says where it can be met: perhaps by another device.
     pub(super) fn note_hubs_named(&mut self, entry: &Entry) {
-        let is_ours = Some(entry.header().identity) == self.my_synod();
-        self.belonging.hubs_named |= is_ours && entry.signer() != self.me;
+        self.belonging.hubs_named |= entry.signer() != self.me;
     }
 
     /// Does what follows once what changed the account is kept.

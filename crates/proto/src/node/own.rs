@@ -80,16 +80,6 @@ impl Node {
         Ok(id)
     }
 
-    /// Removes a device of which nothing counts, signed by the account's root.
-    pub(super) fn remove_by_root(
-        &mut self,
-        root: Secret,
-        identity: Identity,
-    ) -> Result<(), Refusal> {
-        let payload = effigy_core::payload::RevokeDevice { identity, last_valid: None };
-        self.write(Pen::Root(Box::new(root)), &Payload::RevokeDevice(payload), &[]).map(drop)
-    }
-
     pub(super) fn publish(
         &mut self,
         pictures: Vec<Picture>,

@@ -1,7 +1,7 @@
 //! What this person attaches: it comes in slices, is cut and kept as it comes, and counts once it is
 //! published. What came whole outlives a restart as long as the draft does to which it belongs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::blob::{Cut, Cutter, Shape};
 use effigy_core::limits::{FILE_BYTES, MANIFEST_ITEMS};
@@ -45,8 +45,9 @@ pub(in crate::node) struct Upload {
     root: u32,
     /// How many pieces came of the part that is being cut.
     pieces: usize,
-    /// Blobs that are here for it and for nothing that was published, and how many records say so.
-    names: BTreeSet<Cid>,
+    /// Its blobs, and of each whether it is here for nothing that was published; and how many records
+    /// say so.
+    names: BTreeMap<Cid, bool>,
     records: u32,
     done: Option<Cut>,
 }
@@ -147,15 +148,14 @@ impl Node {
 
     /// Keeps blobs, and says for what they are here, in one transaction.
     fn keep_attached(&mut self, number: u64, blobs: &[Blob]) {
-        let is_new = |cid: &Cid| self.held(cid).is_none();
-        let new: BTreeSet<Cid> = blobs.iter().map(Blob::cid).filter(is_new).collect();
+        // What is here already counts, too: who has it now may take it away before this is published.
+        let mark = |blob: &Blob| (blob.cid(), self.held(&blob.cid()).is_none());
+        let all: BTreeMap<Cid, bool> = blobs.iter().map(mark).collect();
         let Some(upload) = self.attached.get_mut(&number) else { return };
         let mut batch = Batch::new();
-        for blob in blobs.iter().filter(|blob| new.contains(&blob.cid())) {
+        for blob in blobs.iter().filter(|blob| all.get(&blob.cid()) == Some(&true)) {
             batch = batch.put(blob_key(&blob.cid()), blob.bytes());
         }
-        // What is here already counts, too: who has it now may take it away before this is published.
-        let all: BTreeSet<Cid> = blobs.iter().map(Blob::cid).collect();
         if !all.is_empty() {
             batch = batch.put(upload_key(number, upload.records), names(&all));
             upload.records = upload.records.saturating_add(1);
@@ -169,7 +169,7 @@ impl Node {
 
     /// Whether a blob is here for an attachment that comes.
     pub(super) fn is_uploading(&self, cid: &Cid) -> bool {
-        self.attached.values().any(|upload| upload.names.contains(cid))
+        self.attached.values().any(|upload| upload.names.contains_key(cid))
     }
 
     /// An attachment is not wanted after all.
@@ -177,7 +177,7 @@ impl Node {
         let Some(upload) = self.attached.remove(&number) else { return };
         let mut batch = Batch::new();
         batch.deletes.extend(upload.keys(number));
-        for cid in &upload.names {
+        for (cid, _) in upload.names.iter().filter(|(_, is_alone)| **is_alone) {
             if self.held(cid).is_none() && !self.is_uploading(cid) {
                 batch.deletes.push(blob_key(cid));
             }
@@ -201,8 +201,11 @@ impl Node {
         if record == SUMMARY {
             return upload.recall(serde_json::from_slice(value).ok()?);
         }
-        let (digests, _) = value.as_chunks::<32>();
-        upload.names.extend(digests.iter().map(|digest| Cid::from_digest(*digest)));
+        let (named, _) = value.as_chunks::<33>();
+        upload.names.extend(named.iter().filter_map(|named| {
+            let (digest, is_alone) = named.split_first_chunk::<32>()?;
+            Some((Cid::from_digest(*digest), *is_alone == [1]))
+        }));
         upload.records = upload.records.max(record.saturating_add(1));
         Some(())
     }
@@ -272,7 +275,7 @@ impl Node {
         let taken =
             numbers.iter().filter_map(|number| Some((*number, self.attached.remove(number)?)));
         let taken: Vec<(u64, Upload)> = taken.collect();
-        let published = taken.iter().flat_map(|(_, upload)| upload.names.iter().copied()).collect();
+        let published = taken.iter().flat_map(|(_, upload)| upload.names.keys().copied()).collect();
         self.disclaim(&published, &mut batch);
         for (number, upload) in taken {
             batch.deletes.extend(upload.keys(number));
@@ -302,9 +305,9 @@ impl Node {
     /// What was published goes with no other attachment that has the same blobs.
     fn disclaim(&mut self, published: &BTreeSet<Cid>, batch: &mut Batch) {
         for (number, upload) in &mut self.attached {
-            let before = upload.names.len();
-            upload.names.retain(|cid| !published.contains(cid));
-            if upload.names.len() < before {
+            let alone = upload.names.iter_mut().filter(|(_, is_alone)| **is_alone);
+            let shared = alone.filter(|(cid, _)| published.contains(*cid));
+            if shared.map(|(_, is_alone)| *is_alone = false).count() > 0 {
                 batch.deletes.extend((1..upload.records).map(|record| upload_key(*number, record)));
                 batch.puts.push((upload_key(*number, 0), names(&upload.names)));
                 upload.records = 1;
@@ -320,9 +323,12 @@ impl Node {
     }
 }
 
-/// How a record names blobs.
-fn names(cids: &BTreeSet<Cid>) -> Vec<u8> {
-    cids.iter().flat_map(|cid| *cid.digest()).collect()
+/// How a record names blobs: 32 bytes of hash, and 1 where it is here for nothing that was published.
+fn names(cids: &BTreeMap<Cid, bool>) -> Vec<u8> {
+    let one = |(cid, is_alone): (&Cid, &bool)| {
+        cid.digest().iter().copied().chain([u8::from(*is_alone)]).collect::<Vec<_>>()
+    };
+    cids.iter().flat_map(one).collect()
 }
 
 impl Upload {

@@ -220,7 +220,10 @@ impl Node {
             self.bits.remove(&list);
             batch.deletes.push(bits_key(&list));
             if self.here.remove(&list).is_some() && !self.placed.contains_key(&list) {
-                batch.deletes.extend([blob_key(&list), here_key(&list)]);
+                batch.deletes.push(here_key(&list));
+                if !self.is_uploading(&list) {
+                    batch.deletes.push(blob_key(&list));
+                }
             }
         }
         batch.deletes.push(large_key(&named));

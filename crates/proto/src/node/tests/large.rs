@@ -429,6 +429,31 @@ fn what_is_published_stays_when_another_attachment_of_it_goes() {
 }
 
 #[test]
+fn what_is_attached_once_more_stays_when_the_first_post_of_it_goes() {
+    for all in [bytes(5 * BLOB_BYTES + 1), bytes(1_000)] {
+        let named = Named { cid: cut(&all).1, size: all.len() as u64, kind: ContentKind::File };
+        let mut desk = Desk::person(1);
+        let file = |upload| {
+            let name = "x".to_owned();
+            Attaching::File { mime: String::new(), name, upload }
+        };
+        attach(&mut desk, 1, ContentKind::File, &all);
+        assert!(publish(&mut desk, file(1)));
+        let target = desk.node.feeds[&desk.keys.device.identity()].feed.head().unwrap().id;
+        attach(&mut desk, 2, ContentKind::File, &all);
+        let is_whole = |desk: &mut Desk| read(desk, named, 0).as_ref() == Some(&all);
+        // An attachment that comes to nothing takes nothing with it.
+        desk.restart();
+        assert!(is_whole(&mut desk));
+        attach(&mut desk, 3, ContentKind::File, &all);
+        desk.ask(|ticket| Command::Delete { target, ticket });
+        assert!(publish(&mut desk, file(3)));
+        desk.restart();
+        assert!(is_whole(&mut desk));
+    }
+}
+
+#[test]
 fn an_attachment_is_refused_before_the_disk_is_full() {
     let mut desk = Desk::person(1);
     let free = Some(20 * 1024 * 1024);

@@ -9,7 +9,7 @@ use super::epochs::{follow, follows, second, them};
 use super::{Actor, Desk, Peer};
 use crate::api::{Command, Event, Refusal};
 use crate::io::Link;
-use crate::message::Record;
+use crate::message::{Message, Record};
 
 fn members(desk: &Desk, synod: Identity) -> Members {
     let told = desk.events.iter().rev().find_map(|event| match event {
@@ -177,6 +177,27 @@ fn a_removed_device_learns_it_and_reads_nothing_that_is_sealed_afterwards() {
     let told = members(&desk, synod);
     assert!(!told.devices.contains_key(&key) && told.speaking.contains(&key));
     assert_eq!(desk.records(key), 1, "what it posted before stays");
+}
+
+/// What is not named as counting would be lost everywhere.
+#[test]
+fn a_device_is_not_removed_while_others_have_more_of_it() {
+    let (mut desk, mut other, key) = pair();
+    assert!(other.post("here"));
+    other.talk(&mut desk, peer());
+    // It tells of more, and what it tells of does not come.
+    assert!(other.post("on its way"));
+    let told = other.heard(peer().link).into_iter();
+    told.filter(|message| {
+        matches!(message, Message::Changes { .. } | Message::LastKnownHeads { .. })
+    })
+    .for_each(|message| desk.say(peer().link, message));
+    let remove = |desk: &mut Desk| {
+        refusal(desk.ask(|ticket| Command::RemoveDevice { identity: key, ticket }))
+    };
+    assert_eq!(remove(&mut desk), Some(Refusal::Incomplete));
+    desk.talk(&mut other, peer());
+    assert_eq!((remove(&mut desk), desk.records(key)), (None, 2));
 }
 
 #[test]
