@@ -389,7 +389,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         default: "64MiB",
         section: Section::Limits,
         meaning: "Bytes of posts and everything else that is an entry that the hub keeps of one \
-                  account; 64MiB are more than a hundred thousand",
+                  account; 64MiB are more than a hundred thousand. Of these at most 2 MiB are the \
+                  account's own feed (devices, profile, hubs), some three thousand statements",
         set: |config, text| {
             config.limits.entry_bytes = bytes(text, 65_536..=1_099_511_627_776)? as u64;
             Ok(())
