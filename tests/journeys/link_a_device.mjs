@@ -119,4 +119,21 @@ export default async function journey(stage) {
   }
   const feeds = await until("the account is whole", () => ben.isWhole());
   assert.ok(feeds.length > 0);
+
+  // All others are removed. What they posted stays, and one that comes back says so, is wiped and begins anew.
+  await ana.go("#/you/devices");
+  const removal = ana.page.getByRole("button", { name: /^Remove / });
+  await until("the list is whole", async () => (await removal.count()) === 2);
+  for (const left of [1, 0]) {
+    await removal.first().click();
+    await ana.page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
+    await until("it is gone from the list", async () => (await removal.count()) === left);
+  }
+  await tablet.device.open();
+  await tablet.device.go();
+  await tablet.heading("This device was removed").waitFor();
+  await tablet.button("Wipe this device").click();
+  await tablet.page.getByRole("dialog").getByRole("button", { name: "Wipe", exact: true }).click();
+  await tablet.heading("Welcome to Effigy").waitFor();
+  await ben.sees("So was the laptop");
 }
