@@ -119,17 +119,20 @@ fn sketched(ana: &mut Items<()>, ben: &mut Items<()>) -> Result<Cost, BenchError
     }
     if roots.0 != roots.1 {
         let mut count = first_symbols(ana.len().abs_diff(ben.len()) as u64);
+        let mut sent = 0;
         let differing = loop {
-            let symbols = ana.symbols(count);
-            cost.say(&Message::Sketch { request: 1, root: roots.0, symbols: symbols.clone() });
-            if let Some(differing) = peel(&symbols, &ben.symbols(count)) {
+            let (symbols, others) = (ana.symbols(count), ben.symbols(count));
+            let skip = u16::try_from(sent).map_err(|_| BenchError::Refused)?;
+            let rest = symbols.get(sent..).unwrap_or_default().to_vec();
+            cost.say(&Message::Sketch { request: 1, root: roots.0, skip, symbols: rest });
+            if let Some(differing) = peel(&symbols, &others) {
                 break differing;
             }
-            let next = next_symbols(count);
+            let next = next_symbols(&symbols, &others);
             if next == count {
                 return Err(BenchError::Refused);
             }
-            count = next;
+            (sent, count) = (count, next);
             let count = u32::try_from(count).unwrap_or(u32::MAX);
             cost.say(&Message::GetSymbols { count, request: 1 });
         };

@@ -182,7 +182,7 @@ const fn about(message: &Message) -> (&'static str, &'static str, &'static str) 
         Message::Sketch { .. } => (
             "sketch",
             ANY,
-            "The states of all feeds that are replicated here, as a binary frame of kind 1: their hash, then the first symbols, eleven bytes each. Here request 10 and two symbols.",
+            "The states of all feeds that are replicated here, as a binary frame of kind 1: their hash, two bytes that say how many symbols of it came before, then the next, eleven bytes each. Here request 10 and the first two symbols.",
         ),
         Message::States { .. } => (
             "states",
@@ -244,7 +244,7 @@ pub(crate) fn examples() -> Option<Vec<Message>> {
         Message::Unwatch { identities: vec![synod] },
         Message::GetChanges { request: 5, since: Some(mark), watch },
         Message::Changes { gone: vec![synod], heads: vec![head], mark, more: false, request: 5 },
-        Message::Sketch { request: 10, root, symbols: items.symbols(2) },
+        Message::Sketch { request: 10, root, skip: 0, symbols: items.symbols(2) },
         Message::GetSymbols { count: 52, request: 10 },
         Message::Differences { missing: vec![short(&state), 1], request: 10 },
         Message::States { request: 10, states: vec![state] },

@@ -341,6 +341,8 @@ pub enum Message {
         request: u32,
         /// The hash of all items.
         root: Root,
+        /// How many symbols of this request and root came before; 0 where the row begins anew.
+        skip: u16,
         /// The symbols.
         symbols: Vec<Symbol>,
     },

@@ -2,7 +2,7 @@
 //! its request, and that is never 0.
 //!
 //! ```text
-//! 00000000 | kind | request, 4 bytes | 1: root, 16 bytes | symbols, 11 bytes each
+//! 00000000 | kind | request, 4 bytes | 1: root, 16 bytes | skip, 2 bytes | symbols, 11 bytes each
 //!                                    | 2: short names, 8 bytes each
 //!                                    | 3: full hashes, 32 bytes each
 //!                                    | 4: a message of negentropy
@@ -30,9 +30,10 @@ impl Message {
                 (DIFFERENCES, request, missing.iter().flat_map(|n| n.to_be_bytes()).collect())
             }
             Self::Negentropy { bytes, request } => (NEGENTROPY, request, bytes.clone()),
-            Self::Sketch { request, root, symbols } => {
+            Self::Sketch { request, root, skip, symbols } => {
                 let symbols = symbols.iter().flat_map(|symbol| symbol.to_bytes());
-                (SKETCH, request, root.0.into_iter().chain(symbols).collect::<Vec<u8>>())
+                let head = root.0.into_iter().chain(skip.to_be_bytes());
+                (SKETCH, request, head.chain(symbols).collect::<Vec<u8>>())
             }
             Self::States { request, states } => {
                 (STATES, request, states.iter().flat_map(|state| *state.digest()).collect())
@@ -58,8 +59,10 @@ fn decode(frame: &[u8]) -> Result<Message, Garbage> {
     match *kind {
         SKETCH => {
             let (root, rest) = rest.split_first_chunk().ok_or(Garbage::Cut)?;
+            let (skip, rest) = rest.split_first_chunk().ok_or(Garbage::Cut)?;
+            let skip = u16::from_be_bytes(*skip);
             let symbols = items(rest)?.iter().map(Symbol::from_bytes).collect();
-            Ok(Message::Sketch { request, root: Root(*root), symbols })
+            Ok(Message::Sketch { request, root: Root(*root), skip, symbols })
         }
         DIFFERENCES => {
             let missing = items(rest)?.iter().map(|bytes| u64::from_be_bytes(*bytes)).collect();

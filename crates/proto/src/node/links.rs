@@ -206,8 +206,8 @@ impl Node {
             Message::SessionAuth { .. } | Message::SessionRequest(_) => {
                 self.fault(link, 0, ErrorCode::Forbidden);
             }
-            Message::Sketch { request, root, symbols } => {
-                self.sketch_came(link, request, root, symbols);
+            Message::Sketch { request, root, skip, symbols } => {
+                self.sketch_came(link, request, root, skip.into(), symbols);
             }
             Message::States { request, states } => self.states_came(link, request, &states),
             Message::Unwatch { identities } => self.unwatch(link, &identities),

@@ -78,17 +78,21 @@ impl Node {
         }
         if dialled {
             let request = self.request();
-            self.send_sketch(link, request, first_symbols(apart));
+            self.send_sketch(link, request, first_symbols(apart), None);
         }
         true
     }
 
-    /// Sends the first symbols of everything here, or the next.
-    fn send_sketch(&mut self, link: Link, request: u32, count: usize) {
+    /// Sends the first symbols of everything here, up to a count. Of a row with the same root so many
+    /// are there already.
+    fn send_sketch(&mut self, link: Link, request: u32, count: usize, sent: Option<(Root, usize)>) {
         self.sum_up();
         let (root, mark) = (self.items.root(), self.marks.last);
-        let symbols = self.items.symbols(count);
-        self.send(link, &Message::Sketch { request, root, symbols });
+        let skip = sent.filter(|(before, _)| *before == root).map_or(0, |(_, sent)| sent);
+        // A row is no longer than 2^15 symbols.
+        let skip = u16::try_from(skip).unwrap_or(0);
+        let symbols = self.items.symbols(count).split_off(usize::from(skip).min(count));
+        self.send(link, &Message::Sketch { request, root, skip, symbols });
         if let Some(conn) = self.links.get_mut(&link) {
             // It is no piece of a blob, but leaves in the same way.
             conn.in_flight = conn.in_flight.saturating_add(1);
@@ -106,43 +110,39 @@ impl Node {
         }
     }
 
-    /// A peer needs a longer row of symbols: the whole of it is sent, since feeds may have moved.
+    /// A peer needs a longer row of symbols: the rest of it is sent, or the whole where feeds have moved.
     pub(super) fn symbols_asked(&mut self, link: Link, count: u32, request: u32) {
         let Some(conn) = self.links.get(&link) else { return };
-        let sent = match &conn.talk.reconciling {
-            Some(state) if state.ours && state.request == request => state.sent,
-            _ => 0,
+        let (root, sent) = match &conn.talk.reconciling {
+            Some(state) if state.ours && state.request == request => (Some(state.root), state.sent),
+            _ => (None, 0),
         };
         let count = count as usize;
-        // Each time at least twice as many, so that nobody has them made again and again.
+        // Each time at least twice as many, so that nobody has them sent again and again.
         if sent == 0 || count > SYMBOLS || count < sent.saturating_mul(2).min(SYMBOLS) {
             self.fault(link, request, ErrorCode::Forbidden);
             return;
         }
-        self.send_sketch(link, request, count);
+        self.send_sketch(link, request, count, root.map(|root| (root, sent)));
     }
 
-    /// A sketch of all that a peer has.
+    /// A sketch of all that a peer has, or the rest of it.
     pub(super) fn sketch_came(
         &mut self,
         link: Link,
         request: u32,
         root: Root,
+        skip: usize,
         symbols: Vec<Symbol>,
     ) {
-        let Some(conn) = self.links.get(&link) else { return };
-        let goes_on = conn.talk.reconciling.as_ref().is_none_or(|state| {
-            !state.ours
-                && state.request == request
-                && matches!(state.step, Step::Symbols)
-                && symbols.len() > state.symbols.len()
-        });
-        if !goes_on {
+        let others = self.links.values().filter(|conn| conn.reconciles()).count();
+        let Some(conn) = self.links.get_mut(&link) else { return };
+        let is_new = conn.talk.reconciling.is_none();
+        let Some(symbols) = conn.row(request, root, skip, symbols) else {
             self.refuse_sketch(link, request, ErrorCode::Forbidden);
             return;
-        }
-        let others = self.links.values().filter(|conn| conn.reconciles()).count();
-        if others >= RECONCILING && conn.talk.reconciling.is_none() {
+        };
+        if others >= RECONCILING && is_new {
             self.refuse_sketch(link, request, ErrorCode::TooMuch);
             return;
         }
@@ -160,19 +160,19 @@ impl Node {
         };
         match peel(&state.symbols, &ours) {
             Some(differing) => self.differ(link, state, &differing),
-            None => self.ask_more_symbols(link, state),
+            None => self.ask_more_symbols(link, state, &ours),
         }
     }
 
-    /// The row is too short: asks for one twice as long, as long as lists are longer.
-    fn ask_more_symbols(&mut self, link: Link, state: Reconciling) {
+    /// The row is too short: asks for a longer one, as long as lists are longer.
+    fn ask_more_symbols(&mut self, link: Link, state: Reconciling, ours: &[Symbol]) {
         let (request, length) = (state.request, state.symbols.len());
         let most = SYMBOLS.min(self.items.len().saturating_mul(4).max(first_symbols(0)));
         if length >= most {
             self.refuse_sketch(link, request, ErrorCode::TooMuch);
             return;
         }
-        let count = next_symbols(length);
+        let count = next_symbols(&state.symbols, ours);
         if let Some(conn) = self.links.get_mut(&link) {
             conn.talk.reconciling = Some(state);
         }
@@ -349,6 +349,31 @@ impl Node {
 }
 
 impl Conn {
+    /// The row of symbols as far as it has come, with these. `None` where they do not follow what came.
+    fn row(
+        &mut self,
+        request: u32,
+        root: Root,
+        skip: usize,
+        symbols: Vec<Symbol>,
+    ) -> Option<Vec<Symbol>> {
+        let Some(state) = self.talk.reconciling.as_mut() else {
+            return (skip == 0).then_some(symbols);
+        };
+        let goes_on = !state.ours
+            && state.request == request
+            && matches!(state.step, Step::Symbols)
+            && skip.saturating_add(symbols.len()) > state.symbols.len();
+        let follows = skip == 0 || (skip == state.symbols.len() && root == state.root);
+        if !goes_on || !follows || skip.saturating_add(symbols.len()) > SYMBOLS {
+            return None;
+        }
+        let mut row = std::mem::take(&mut state.symbols);
+        row.truncate(skip);
+        row.extend(symbols);
+        Some(row)
+    }
+
     /// Whether a peer's sketch is being made out.
     fn reconciles(&self) -> bool {
         let state = self.talk.reconciling.as_ref();

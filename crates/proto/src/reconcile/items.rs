@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::Cid;
 
-use super::{Sketch, Symbol, short};
+use super::{SYMBOLS, Sketch, Symbol, short};
 
-/// How many symbols are kept up to date. Longer rows are rare, and made when they are asked for.
+/// How many symbols are kept up to date from the beginning. A longer row is rare; the first who asks for
+/// it has it made from the whole set, and from then on it is kept, too, so that nobody can have it made
+/// again.
 const KEPT: usize = 256;
 /// Into how many parts the hash of a whole set is divided: a change makes one of them hashed anew.
 const PARTS: usize = 256;
@@ -80,11 +82,13 @@ impl<T> Items<T> {
     }
 
     /// The first symbols, so many of them.
-    pub fn symbols(&self, count: usize) -> Vec<Symbol> {
-        match self.sketch.symbols().get(..count) {
-            Some(kept) => kept.to_vec(),
-            None => Sketch::of(self.items.keys().map(short), count).symbols().to_vec(),
+    pub fn symbols(&mut self, count: usize) -> Vec<Symbol> {
+        let count = count.min(SYMBOLS);
+        if count > self.sketch.symbols().len() {
+            let kept = count.next_power_of_two();
+            self.sketch = Sketch::of(self.items.keys().map(short), kept);
         }
+        self.sketch.symbols().get(..count).unwrap_or_default().to_vec()
     }
 
     /// The hash of all items.

@@ -33,13 +33,20 @@ const FIRST: usize = 26;
 
 /// How many symbols are sent first, where one set has so many items more than the other.
 pub fn first_symbols(apart: u64) -> usize {
-    let more = usize::try_from(apart).unwrap_or(SYMBOLS).saturating_mul(3) / 2;
-    FIRST.saturating_add(more).min(SYMBOLS)
+    let apart = usize::try_from(apart).unwrap_or(SYMBOLS).min(SYMBOLS);
+    (apart.saturating_mul(3) / 2 + 11).clamp(FIRST, SYMBOLS)
 }
 
-/// How many symbols are sent where so many were too few.
-pub fn next_symbols(length: usize) -> usize {
-    length.saturating_mul(2).clamp(FIRST, SYMBOLS)
+/// How many symbols are needed where these rows were too short.
+/// Of the later half of the differences nearly none is empty when far more items differ than there are
+/// symbols (with `d` items, the symbol at place `i` is with probability `e^(-2d / (i + 2))`); then the
+/// row becomes four times as long, else twice.
+pub fn next_symbols(one: &[Symbol], other: &[Symbol]) -> usize {
+    let length = one.len();
+    let later = || one.iter().zip(other).skip(length / 2);
+    let empty = later().filter(|(a, b)| a == b).count();
+    let times = if empty.saturating_mul(8) < later().count() { 4 } else { 2 };
+    length.saturating_mul(times).clamp(FIRST, SYMBOLS)
 }
 
 /// The short name of an item: the first eight bytes of its full hash.

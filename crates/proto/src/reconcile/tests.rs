@@ -66,7 +66,7 @@ fn the_row_that_is_needed_follows_the_difference() {
 
 #[test]
 fn what_both_have_costs_nothing() {
-    let (one, other) = (set(&hashes(0, 50_000)), set(&hashes(7, 50_003)));
+    let (mut one, mut other) = (set(&hashes(0, 50_000)), set(&hashes(7, 50_003)));
     let difference = peel(&one.symbols(40), &other.symbols(40)).unwrap();
     let expected = hashes(0, 7).into_iter().chain(hashes(50_000, 50_003));
     assert_eq!(difference, expected.map(|hash| short(&hash)).collect());
@@ -74,8 +74,36 @@ fn what_both_have_costs_nothing() {
 
 #[test]
 fn a_longer_row_begins_like_a_shorter_one() {
-    let items = set(&hashes(0, 3_000));
+    let mut items = set(&hashes(0, 3_000));
     assert_eq!(items.symbols(2_000)[..200], items.symbols(200)[..]);
+}
+
+/// Whoever asks for a long row has it made once: it is kept up to date like the shorter one.
+#[test]
+fn a_long_row_is_kept_when_it_was_asked_for_once() {
+    let mut items = set(&hashes(0, 300));
+    items.symbols(5_000);
+    hashes(300, 400).into_iter().for_each(|hash| items.insert(hash, ()));
+    hashes(0, 50).iter().for_each(|hash| items.remove(hash));
+    assert_eq!(items.symbols(8_000), set(&hashes(50, 400)).symbols(8_000));
+    assert_eq!(items.symbols(usize::MAX).len(), SYMBOLS);
+}
+
+/// From the first row on: a few more where few differ, and few rounds where many do.
+#[test]
+fn the_next_row_follows_how_full_the_one_before_was() {
+    for (differing, most) in [(20_u32, 2), (100, 3), (1_000, 5), (8_000, 6)] {
+        let mut one = set(&hashes(0, differing));
+        let mut length = first_symbols(0);
+        let mut rounds = 1;
+        while peel(&one.symbols(length), &vec![Symbol::default(); length]).is_none() {
+            let next = next_symbols(&one.symbols(length), &vec![Symbol::default(); length]);
+            assert!(next >= length * 2);
+            (length, rounds) = (next, rounds + 1);
+        }
+        assert!(rounds <= most, "{differing}: {rounds}");
+        assert!(length <= (differing as usize) * 7, "{differing}: {length}");
+    }
 }
 
 #[test]

@@ -112,10 +112,10 @@ fn message() -> impl Strategy<Value = Message> {
             .prop_map(|(gone, heads, mark, more, request)| {
                 Message::Changes { gone, heads, mark, more, request }
             }),
-        (a, any::<[u8; 16]>(), vec(any::<[u8; 11]>(), list.clone())).prop_map(
-            |(request, root, symbols)| {
+        (a, any::<[u8; 16]>(), any::<u16>(), vec(any::<[u8; 11]>(), list.clone())).prop_map(
+            |(request, root, skip, symbols)| {
                 let symbols = symbols.iter().map(Symbol::from_bytes).collect();
-                Message::Sketch { request, root: Root(root), symbols }
+                Message::Sketch { request, root: Root(root), skip, symbols }
             }
         ),
         (a, vec(any::<u64>(), list.clone()))

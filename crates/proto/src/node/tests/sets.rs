@@ -107,6 +107,70 @@ fn bytes_follow_the_difference_and_not_the_size() {
     assert!(costs.iter().all(|bytes| *bytes < 1_400), "{costs:?}");
 }
 
+/// How long each sketch was, and how many symbols it left out because they had come.
+fn rows(circle: &Circle) -> Vec<(usize, usize)> {
+    let row = |message: &Message| match message {
+        Message::Sketch { skip, symbols, .. } => Some((usize::from(*skip), symbols.len())),
+        _ => None,
+    };
+    circle.said.iter().filter_map(|(_, message)| row(message)).collect()
+}
+
+#[test]
+fn of_a_longer_row_only_the_rest_is_sent() {
+    let mut circle = Circle::new(vec![Desk::person(1), Desk::person(2)]);
+    fill(&mut circle.desks[0], 0..1_000);
+    fill(&mut circle.desks[1], 200..1_200);
+    circle.meet(0, 1);
+    circle.settle();
+    let rows = rows(&circle);
+    assert!(rows.len() > 1, "{rows:?}");
+    let mut length = 0;
+    for (skip, more) in rows {
+        assert_eq!(skip, length);
+        length += more;
+    }
+    assert!(lists(&circle) <= 2 * 404, "{} feeds on lists", lists(&circle));
+}
+
+#[test]
+fn a_row_begins_anew_when_feeds_have_moved() {
+    let mut circle = Circle::new(vec![Desk::person(1), Desk::person(2)]);
+    fill(&mut circle.desks[0], 0..1_000);
+    fill(&mut circle.desks[1], 200..1_200);
+    circle.meet(0, 1);
+    for step in 0..20 {
+        // Whoever sends the sketch has one feed more at each step.
+        for desk in &mut circle.desks {
+            fill(desk, 2_000 + step..2_001 + step);
+        }
+        circle.step(step as usize);
+    }
+    circle.settle();
+    let rows = rows(&circle);
+    assert!(rows.len() > 1 && rows.iter().all(|(skip, _)| *skip == 0), "{rows:?}");
+}
+
+/// Symbols that are not the next ones, or more than there can be.
+#[test]
+fn symbols_out_of_turn_are_refused() {
+    for (second, root) in [(25, 1), (27, 1), (26, 2), (u16::MAX, 1)] {
+        let (mut desk, link, mut items) = opposite(300);
+        offers(&mut desk, link, &items, Root([1; 16]));
+        (0..100_u8).for_each(|n| items.insert(Cid::of(&[n]), ()));
+        let mut row = items.symbols(104);
+        let rest = row.split_off(26);
+        let first = Message::Sketch { request: 5, root: Root([1; 16]), skip: 0, symbols: row };
+        desk.say(link, first);
+        assert!(desk.heard(link).contains(&Message::GetSymbols { count: 104, request: 5 }));
+        let root = Root([root; 16]);
+        desk.say(link, Message::Sketch { request: 5, root, skip: second, symbols: rest });
+        let heard = desk.heard(link);
+        assert!(heard.contains(&Message::Error { about: 5, code: ErrorCode::Forbidden }));
+        assert!(asked_by_list(&heard));
+    }
+}
+
 #[test]
 fn two_who_have_the_same_say_so_and_no_more() {
     // Who follow each other and the same people have just the same feeds.
@@ -208,11 +272,11 @@ fn asked_by_list(heard: &[Message]) -> bool {
 
 #[test]
 fn a_root_that_does_not_fit_is_found_out_and_lists_are_sent() {
-    let (mut desk, link, items) = opposite(300);
+    let (mut desk, link, mut items) = opposite(300);
     offers(&mut desk, link, &items, Root([1; 16]));
     assert!(!asked_by_list(&desk.heard(link)), "it waits for the sketch");
     let symbols = items.symbols(26);
-    desk.say(link, Message::Sketch { request: 5, root: Root([1; 16]), symbols });
+    desk.say(link, Message::Sketch { request: 5, root: Root([1; 16]), skip: 0, symbols });
     let heard = desk.heard(link);
     assert!(heard.contains(&Message::Differences { missing: Vec::new(), request: 5 }));
     assert!(heard.contains(&Message::Error { about: 5, code: ErrorCode::Untrusted }));
@@ -232,7 +296,7 @@ fn an_item_that_hides_behind_another_of_the_same_short_name_is_found_out() {
     let root = items.root();
     offers(&mut desk, link, &items, root);
     let symbols = items.symbols(26);
-    desk.say(link, Message::Sketch { request: 5, root, symbols });
+    desk.say(link, Message::Sketch { request: 5, root, skip: 0, symbols });
     let heard = desk.heard(link);
     assert!(heard.contains(&Message::Error { about: 5, code: ErrorCode::Untrusted }), "{heard:?}");
 }
@@ -245,7 +309,7 @@ fn states_that_are_not_the_missing_ones_are_found_out() {
     let root = items.root();
     offers(&mut desk, link, &items, root);
     let symbols = items.symbols(60);
-    desk.say(link, Message::Sketch { request: 5, root, symbols });
+    desk.say(link, Message::Sketch { request: 5, root, skip: 0, symbols });
     let mut missing: Vec<u64> = new.iter().map(short).collect();
     missing.sort_unstable();
     let heard = desk.heard(link);
@@ -267,7 +331,7 @@ fn made_up_symbols_end_in_lists_after_a_bounded_number_of_questions() {
                 Symbol::from_bytes(Cid::of(&n.to_be_bytes()).digest()[..11].try_into().unwrap())
             })
             .collect();
-        desk.say(link, Message::Sketch { request: 5, root: Root([1; 16]), symbols });
+        desk.say(link, Message::Sketch { request: 5, root: Root([1; 16]), skip: 0, symbols });
         let heard = desk.heard(link);
         let more = heard.iter().find_map(|message| match message {
             Message::GetSymbols { count, request: 5 } => Some(*count as usize),
@@ -283,7 +347,10 @@ fn made_up_symbols_end_in_lists_after_a_bounded_number_of_questions() {
         assert!(questions < 12, "without end");
     }
     // Once is enough.
-    desk.say(link, Message::Sketch { request: 6, root: Root([1; 16]), symbols: Vec::new() });
+    desk.say(
+        link,
+        Message::Sketch { request: 6, root: Root([1; 16]), skip: 0, symbols: Vec::new() },
+    );
     let heard = desk.heard(link);
     assert!(heard.contains(&Message::Error { about: 6, code: ErrorCode::Forbidden }));
     assert!(desk.closed.is_empty());
@@ -329,7 +396,7 @@ fn few_sketches_are_made_out_at_a_time() {
         offers(&mut desk, way.link, &items, Root([n; 16]));
         let symbols = vec![Symbol::from_bytes(&[n; 11]); 26];
         desk.heard(way.link);
-        desk.say(way.link, Message::Sketch { request: 5, root: Root([n; 16]), symbols });
+        desk.say(way.link, Message::Sketch { request: 5, root: Root([n; 16]), skip: 0, symbols });
         let code = ErrorCode::TooMuch;
         refused += usize::from(desk.heard(way.link).contains(&Message::Error { about: 5, code }));
     }
