@@ -103,22 +103,24 @@ impl Node {
         if merge.packs.values().all(Option::is_some)
             && let Some(merge) = self.merging.remove(&identity)
         {
-            self.write_merged(identity, &merge);
-            self.consider_merging(identity);
+            // Packs that cannot be joined are not read again for the same end.
+            if self.write_merged(identity, &merge).is_some() {
+                self.consider_merging(identity);
+            } else {
+                self.review.all_joined = true;
+            }
         }
     }
 
-    fn write_merged(&mut self, identity: Identity, merge: &Merge) {
+    /// Writes the packs as one. `None` where they have changed meanwhile or one is damaged.
+    fn write_merged(&mut self, identity: Identity, merge: &Merge) -> Option<()> {
         let me = self.my_synod();
-        let Some(held) = self.feeds.get_mut(&identity) else { return };
+        let held = self.feeds.get_mut(&identity)?;
         let whole = merge.packs.keys().all(|first| held.packs.contains_key(first));
         if held.feed.generation() != merge.generation || !whole {
-            return;
+            return None;
         }
-        let Some(records) = records(&held.packs, merge, me) else {
-            self.review.all_joined = true;
-            return;
-        };
+        let records = records(&held.packs, merge, me)?;
         let generation = merge.generation;
         let old = merge.packs.keys();
         let deletes = old.flat_map(|first| delete_pack(&identity, generation, *first)).collect();
@@ -130,6 +132,7 @@ impl Node {
         self.newest.moved();
         self.save_newest(&mut batch);
         self.save_loosely(batch);
+        Some(())
     }
 }
 

@@ -116,6 +116,31 @@ fn an_answer_is_one_transaction_with_its_indexes() {
     assert!(index.iter().any(|(key, _)| *key == mark), "the mark is kept with it");
 }
 
+/// A disk that damages what it keeps must not have a node read it for ever.
+#[test]
+fn packs_that_cannot_be_joined_are_left_until_the_next_start() {
+    let mut desk = Desk::person(1);
+    let feed = desk.keys.device.identity();
+    desk.restart();
+    let mine = |desk: &Desk| {
+        let own = |key: &&effigy_store::Key| {
+            key.table == Table::Packs && key.bytes.starts_with(feed.bytes())
+        };
+        desk.disk.keys().filter(own).cloned().collect::<Vec<_>>()
+    };
+    for n in 0..40 {
+        assert!(desk.post(&format!("{n}")));
+        // Whatever was written last, and whenever it is joined.
+        if n % 4 == 1
+            && let Some(value) = mine(&desk).last().and_then(|key| desk.disk.get_mut(key))
+        {
+            let at = value.len() / 2;
+            value[at] ^= 0x10;
+        }
+    }
+    assert_eq!(desk.node.feeds[&feed].feed.len(), 40, "what is known is known");
+}
+
 #[test]
 fn taking_back_and_joining_do_not_undo_each_other() {
     let mut ben = Actor::new(2);
