@@ -18,7 +18,7 @@ use super::tree::{bits_key, large_key};
 use crate::api::{Attaching, ContentKind, Named, Refusal};
 use crate::node::Node;
 use crate::node::drafts::SLOT_BYTES;
-use crate::node::state::Here;
+use crate::node::state::{ContentState, Here};
 
 /// Most attachments that come at a time.
 const UPLOADS: usize = 128;
@@ -298,8 +298,23 @@ impl Node {
             }
             batch.puts.push((large_key(&named), vec![WHOLE]));
             self.kept.insert(named, WHOLE);
+            self.have_whole(named);
         }
         batch
+    }
+
+    /// What others also point to, and was not here, is whole now.
+    fn have_whole(&mut self, named: Named) {
+        let Some(content) = self.contents.get_mut(&named) else { return };
+        if content.state == ContentState::Complete {
+            return;
+        }
+        content.state = ContentState::Complete;
+        self.stop_asking_for(named);
+        self.read_lists(named);
+        self.status_changed = true;
+        self.tell_transfer(named);
+        self.answer_reads(named);
     }
 
     /// What was published goes with no other attachment that has the same blobs.

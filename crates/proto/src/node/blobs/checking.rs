@@ -96,7 +96,7 @@ impl Node {
     }
 
     /// Whoever waits for pieces of content waits in vain.
-    fn answer_none(&mut self, named: Named) {
+    pub(super) fn answer_none(&mut self, named: Named) {
         for (number, from) in self.reads.remove(&named).into_iter().flatten() {
             self.emit(Event::Range { bytes: None, content: named, from, number });
         }
@@ -168,7 +168,7 @@ impl Node {
             self.refuse(named);
             // What is proven belongs to a good picture as well, perhaps to an own one; and another
             // that is still on its way may need what is not.
-            let shared = self.parts_of_others(&named);
+            let shared = self.parts_of_others(&named, &names);
             names.retain(|name| {
                 !shared.contains(name) && self.here.get(name).is_some_and(|here| !here.proven)
             });

@@ -183,19 +183,21 @@ impl Node {
         }
     }
 
-    /// All blobs of which the other pictures are made, as far as it is known.
-    pub(super) fn parts_of_others(&self, named: &Named) -> BTreeSet<Cid> {
+    /// Which of these blobs other content is made of, too, as far as it is known.
+    pub(super) fn parts_of_others(&self, named: &Named, of: &[Cid]) -> BTreeSet<Cid> {
+        let of: BTreeSet<&Cid> = of.iter().collect();
         let is_other = |(other, content): &(&Named, &Content)| {
             // What was said to be something else holds nothing.
             *other != named && content.state != ContentState::Refused
         };
-        let parts = |(other, content): (&Named, &Content)| {
-            let mut parts: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
-            parts.push(other.cid);
-            parts.extend(content.tree.iter().flat_map(|tree| &tree.parts));
-            parts
-        };
-        self.contents.iter().filter(is_other).flat_map(parts).collect()
+        let mut shared = BTreeSet::new();
+        for (other, content) in self.contents.iter().filter(is_other) {
+            let pieces = content.pieces.iter().map(|(piece, _)| piece);
+            let lists = content.tree.iter().flat_map(|tree| &tree.parts);
+            let parts = pieces.chain(lists).chain([&other.cid]);
+            shared.extend(parts.filter(|part| of.contains(part)).copied());
+        }
+        shared
     }
 
     /// Takes a picture off this device, except for pieces that it shares with another.
@@ -204,7 +206,7 @@ impl Node {
         self.drop_pieces(named, batch);
         let Some(content) = self.contents.remove(&named) else { return };
         self.kept.remove(&named);
-        self.reads.remove(&named);
+        self.answer_none(named);
         self.looked_at.remove(&named);
         for owner in content.owners.keys() {
             self.count_owned(*owner, named.size, false);
@@ -214,9 +216,9 @@ impl Node {
             // What is here under its name belongs to others.
             return;
         }
-        let shared = self.parts_of_others(&named);
         let mut names: Vec<Cid> = content.pieces.iter().map(|(piece, _)| *piece).collect();
         names.push(named.cid);
+        let shared = self.parts_of_others(&named, &names);
         let mine = self.my_synod().is_some_and(|me| content.owners.contains_key(&me));
         for name in names.into_iter().filter(|name| !shared.contains(name)) {
             // Nobody's picture takes a piece of an own one with it, known or not yet read.

@@ -346,6 +346,38 @@ fn what_is_attached_in_slices_is_whole_and_ones_own() {
     assert!(!desk.table(Table::Meta).iter().any(|(key, _)| uploads(key)));
 }
 
+/// A friend's file that did not come, and that this person has and posts as well.
+#[test]
+fn what_is_known_of_others_is_whole_when_it_is_posted_here() {
+    for length in [1_000, 5 * BLOB_BYTES + 1] {
+        let mut eve = Actor::new(3);
+        let all = bytes(length);
+        let (blobs, named) = offers(&mut eve, &all);
+        let (mut desk, _hub) = following(&[&eve]);
+        desk.tell(Input::Command(Command::ReadContent { content: named, from: 0, number: 3 }));
+        assert_eq!(attach(&mut desk, 1, ContentKind::File, &all), None);
+        let file = Attaching::File { mime: String::new(), name: "x".to_owned(), upload: 1 };
+        assert!(publish(&mut desk, file));
+        let waits = |event: &Event| matches!(event, Event::Range { bytes: Some(_), number: 3, .. });
+        assert!(desk.events.iter().any(waits), "a screen that waited has it");
+        assert_eq!(read(&mut desk, named, 0), Some(all));
+        let asker = desk.enters(7, &Secret::from_seed(&[70; 32]), None).link;
+        assert_eq!(given(&mut desk, asker, &blobs), blobs.len(), "and others are given it");
+    }
+}
+
+#[test]
+fn a_screen_that_reads_what_is_taken_away_is_told_so() {
+    let mut eve = Actor::new(3);
+    let (blobs, named) = offers(&mut eve, &bytes(9 * BLOB_BYTES));
+    let (mut desk, hub) = following(&[&eve]);
+    desk.tell(Input::Command(Command::ReadContent { content: named, from: 0, number: 3 }));
+    gives(&mut desk, hub.link, &blobs, 1);
+    desk.tell(Input::Command(Command::CancelContent { content: named }));
+    let told = |event: &Event| matches!(event, Event::Range { bytes: None, number: 3, .. });
+    assert!(desk.events.iter().any(told));
+}
+
 #[test]
 fn what_was_not_published_leaves_nothing() {
     let mut desk = Desk::person(1);
