@@ -135,5 +135,6 @@ export default async function journey(stage) {
   await tablet.button("Wipe this device").click();
   await tablet.page.getByRole("dialog").getByRole("button", { name: "Wipe", exact: true }).click();
   await tablet.heading("Welcome to Effigy").waitFor();
+  await ben.tap("Home");
   await ben.sees("So was the laptop");
 }
