@@ -12,6 +12,10 @@ use super::handle::NotDone;
 pub(crate) const fn not_done(why: NotDone) -> &'static str {
     match why {
         NotDone::Busy => "Effigy is busy. Nothing was changed; please try again in a moment.",
+        NotDone::Clock => {
+            "The clock of this device is ahead, and others would see this only when that time has come. Nothing \
+             was posted or changed. Set the clock of the device, then try again."
+        }
         NotDone::Refused(refusal) => refused(refusal),
         NotDone::Store { full: true } => {
             "This device is full, so it was not kept. Everything from before is safe. Free some space \

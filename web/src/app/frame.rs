@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Route, Router, Section};
 use crate::parts::{
-    Glyph, Icon, JoinedNotice, KeyboardHelp, NarrowNotice, RepairNotice, StatusLine,
+    ClockNotice, Glyph, Icon, JoinedNotice, KeyboardHelp, NarrowNotice, RepairNotice, StatusLine,
     UnwritableNotice, UpdateNotice,
 };
 use crate::screens::{
@@ -22,6 +22,7 @@ pub(crate) fn Frame() -> impl IntoView {
             <div class="column">
                 <UpdateNotice/>
                 <NarrowNotice/>
+                <ClockNotice/>
                 <RepairNotice/>
                 <UnwritableNotice/>
                 <JoinedNotice/>

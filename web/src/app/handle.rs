@@ -8,6 +8,7 @@ use effigy_proto::{Command, Picture, Refusal, Ticket};
 use futures_channel::{mpsc, oneshot};
 use leptos::prelude::*;
 
+use super::hub_clock::{HubClock, signs};
 use super::phase::{NewAccount, Wish};
 
 /// How many commands may wait for the engine. A person is slower; a script that is not is told so.
@@ -20,6 +21,8 @@ const WISHES: usize = 4;
 pub(crate) enum NotDone {
     /// Too much is waiting already, or the engine is not there.
     Busy,
+    /// The clock of this device is ahead: others would hold it back.
+    Clock,
     /// The node said no.
     Refused(Refusal),
     /// The disk did not take it.
@@ -89,6 +92,7 @@ impl Tickets {
 /// Sends commands to the engine. Cheap to copy into closures.
 #[derive(Clone, Copy)]
 pub(crate) struct Handle {
+    clock: HubClock,
     commands: StoredValue<mpsc::Sender<Command>>,
     tickets: Tickets,
     wishes: StoredValue<mpsc::Sender<Wish>>,
@@ -100,11 +104,17 @@ impl Handle {
         let (commands, commands_in) = mpsc::channel(COMMANDS);
         let (wishes, wishes_in) = mpsc::channel(WISHES);
         let handle = Self {
+            clock: HubClock::new(),
             commands: StoredValue::new(commands),
             tickets,
             wishes: StoredValue::new(wishes),
         };
         (handle, Inbox { commands: commands_in, wishes: wishes_in })
+    }
+
+    /// How this device's clock compares with the hub's.
+    pub(crate) const fn clock(self) -> HubClock {
+        self.clock
     }
 
     /// Sends a command. Tells whether there was room for it.
@@ -117,7 +127,10 @@ impl Handle {
     /// Sends a command with a ticket and waits until what it asks for is durable or refused.
     pub(crate) async fn request(self, command: impl FnOnce(Ticket) -> Command) -> Answer {
         let (ticket, answer) = self.tickets.draw();
-        if !self.send(command(ticket)) {
+        let command = command(ticket);
+        if signs(&command) && self.clock.holds_back().await {
+            self.tickets.settle(ticket, Err(NotDone::Clock));
+        } else if !self.send(command) {
             self.tickets.settle(ticket, Err(NotDone::Busy));
         }
         answer.await.unwrap_or(Err(NotDone::Busy))
@@ -153,6 +166,9 @@ impl Handle {
         picture: Option<Picture>,
         device_name: String,
     ) -> Answer {
+        if self.clock.holds_back().await {
+            return Err(NotDone::Clock);
+        }
         let (ticket, answer) = self.tickets.draw();
         if !self.wish(Wish::Start(NewAccount { device_name, name, picture, ticket })) {
             self.tickets.settle(ticket, Err(NotDone::Busy));

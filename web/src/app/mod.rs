@@ -6,6 +6,7 @@ mod desk;
 pub(crate) mod error;
 mod frame;
 mod handle;
+mod hub_clock;
 mod keys;
 mod long;
 mod model;
@@ -19,6 +20,7 @@ mod toasts;
 pub(crate) use contents::Loaded;
 pub(crate) use desk::Sheet;
 pub(crate) use handle::{Answer, Handle, NotDone};
+pub(crate) use hub_clock::Wrong;
 pub(crate) use keys::KeyHelp;
 pub(crate) use model::Model;
 pub(crate) use phase::{Damage, Fault, Opening, Out, Phase, Wish};
@@ -33,7 +35,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::browser::{clock, page, settings, starts};
-use crate::parts::{Toasts, Unsent, UpdateNotice};
+use crate::parts::{ClockNotice, Toasts, Unsent, UpdateNotice};
 use crate::screens::{
     Broken, Careful, Joining, Loading, OtherTab, OutScreen, Repair, TimelinePlace, Welcome,
 };
@@ -69,6 +71,7 @@ pub(crate) fn App() -> impl IntoView {
     keep_the_page();
     judge_start(model);
     wake_with_the_page(handle);
+    handle.clock().watch();
 
     let phase = model.phase();
     announce(phase);
@@ -77,7 +80,7 @@ pub(crate) fn App() -> impl IntoView {
     // In the frame it has its place; elsewhere it stands above all.
     let is_framed = Memo::new(move |_| phase.get() == Phase::Running);
     view! {
-        <Show when=move || !is_framed.get()><div class="above"><UpdateNotice/></div></Show>
+        <Show when=move || !is_framed.get()><div class="above"><UpdateNotice/><ClockNotice/></div></Show>
         {move || {
             // Read, not only tracked: a memo that nobody read follows nothing.
             kind.get();

@@ -1,12 +1,32 @@
 //! The time, and how this browser writes it.
 
 use js_sys::{Date, Object, Reflect};
-use wasm_bindgen::JsValue;
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Response;
 
 /// Milliseconds since the Unix epoch.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, positive")]
 pub(crate) fn now() -> u64 {
     Date::now() as u64
+}
+
+/// By how many milliseconds this device's clock is ahead of the machine that serves the app; behind it
+/// where that is negative. `None` where nobody says, as without a network.
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds of a date are whole")]
+pub(crate) async fn ahead_of_hub() -> Option<i64> {
+    let asked = now();
+    // The service worker leaves this address alone, and no cache keeps it.
+    let answer = JsFuture::from(window().fetch_with_str("/healthz")).await.ok()?;
+    let answer: Response = answer.dyn_into().ok()?;
+    let told = Date::parse(&answer.headers().get("date").ok()??);
+    if !told.is_finite() {
+        return None;
+    }
+    // It was said somewhere between the question and the answer.
+    let here = asked.midpoint(now());
+    i64::try_from(here).ok()?.checked_sub(told as i64)
 }
 
 /// Date and time in full, as the person's language writes them.

@@ -42,7 +42,7 @@ pub(crate) use keyboard_help::KeyboardHelp;
 pub(crate) use markdown::Markdown;
 pub(crate) use name::{Name, ShortKey, called};
 pub(crate) use notices::{
-    KeepNotice, NarrowNotice, RepairNotice, Unsent, UnwritableNotice, UpdateNotice,
+    ClockNotice, KeepNotice, NarrowNotice, RepairNotice, Unsent, UnwritableNotice, UpdateNotice,
 };
 pub(crate) use person_row::PersonRow;
 pub(crate) use picture::Pictures;

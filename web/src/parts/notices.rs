@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
-use crate::app::{Damage, Handle, Model, Phase, task};
+use crate::app::{Damage, Handle, Model, Phase, Wrong, task};
 use crate::browser::{room, settings, update};
 
 /// How long the new version waits for drafts, in milliseconds: nobody is kept from a repair by a
@@ -108,6 +108,46 @@ pub(crate) fn RepairNotice() -> impl IntoView {
                 </div>
             </div>
         </Show>
+    }
+}
+
+/// The clock of this device is wrong, as the hub says.
+#[component]
+pub(crate) fn ClockNotice() -> impl IntoView {
+    let clock = expect_context::<Handle>().clock();
+    let wrong = clock.wrong();
+    let words = Memo::new(move |_| match wrong.get() {
+        Some(Wrong::Ahead(by)) => format!(
+            "The clock of this device is {} ahead of the hub's. Others would see what you post only when that time has come, so nothing is posted until it is set. What you write is kept.",
+            in_words(by)
+        ),
+        Some(Wrong::Behind(by)) => format!(
+            "The clock of this device is {} behind the hub's. What you post would look older than it is. Set the clock of the device.",
+            in_words(by)
+        ),
+        None => String::new(),
+    });
+    view! {
+        <Show when=move || wrong.with(Option::is_some)>
+            <div class="notice notice-trouble" role="status" data-notice="clock">
+                <Glyph icon=Icon::Alert/>
+                <p>{words}</p>
+                <div class="notice-actions">
+                    <button class="button" type="button" on:click=move |_| clock.trust()>"My clock is right"</button>
+                </div>
+            </div>
+        </Show>
+    }
+}
+
+/// How long something is, in milliseconds: one number of something, two at least.
+fn in_words(span: u64) -> String {
+    let minutes = span / 60_000;
+    match (minutes, minutes / 60, minutes / 1_440) {
+        (0..120, ..) => format!("{minutes} minutes"),
+        (_, hours @ 0..48, _) => format!("{hours} hours"),
+        (.., days @ 0..730) => format!("{days} days"),
+        (.., days) => format!("{} years", days / 365),
     }
 }
 
