@@ -52,6 +52,8 @@ async function starts(device, newest) {
     await until("Home can be used", () => device.page.evaluate("window.usableAt"), 120_000);
     if (newest) await new App(device).sees(newest, 120_000);
     found.push(await device.page.evaluate((post) => (post ? performance.now() : window.usableAt), newest));
+    // An app that is closed as soon as it was there takes itself for one that did not start.
+    await pause(2_000);
   }
   let last = await usage(device);
   await until("it rests", async () => {
