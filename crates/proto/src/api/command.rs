@@ -44,10 +44,10 @@ pub enum Command {
         /// Of which attachment.
         upload: u64,
     },
-    /// Drop an attachment that was not published.
+    /// Drop attachments that were not published.
     CancelAttached {
-        /// Which.
-        upload: u64,
+        /// Which: all of a folder go by one command, since few commands can wait.
+        uploads: Vec<u64>,
     },
     /// Take what is here of content off this device, unless it is one's own.
     CancelContent {

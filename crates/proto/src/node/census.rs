@@ -1,6 +1,8 @@
 //! How full everything is that others can fill, each beside its bound: for whoever looks whether the
 //! bounds hold.
 
+use std::collections::VecDeque;
+
 use effigy_core::Identity;
 use effigy_core::limits::{WAITING, WAITING_BYTES};
 
@@ -36,6 +38,7 @@ impl Node {
             filled("wanted blobs", self.wants.len(), super::blobs::WANTS),
             filled("contents that have their turn", self.turns.asked(), super::blobs::TURNS),
             filled("accounts to be given up", self.upkeep.leaving(), self.accounts_here()),
+            filled("attachments", self.attached.len(), super::blobs::UPLOADS),
             filled("who gave and took", self.ledger.len(), super::blobs::LEDGER),
             filled("direct ways", self.direct.len(), super::hubs::WAYS),
             filled("answered attempts", self.answered.len(), super::hubs::ANSWERED),
@@ -56,6 +59,12 @@ impl Node {
         census.extend(self.census_of_links());
         let saying = self.feeds.values().map(|held| held.remote.len()).max();
         let saying = saying.unwrap_or_default();
+        let reads = self.reads.values().map(VecDeque::len).max();
+        census.push(filled(
+            "pieces that a screen waits for",
+            reads.unwrap_or_default(),
+            super::blobs::READS,
+        ));
         census.push(filled("who speaks of a feed", saying, super::asking::SAYING));
         let parts = self.fetches.values().map(|fetch| fetch.parts.len()).max();
         // A part that came in pieces stands before the others.

@@ -584,7 +584,9 @@ impl Node {
                 let done = self.attach_bytes(upload, &bytes);
                 self.answer(ticket, done);
             }
-            Command::CancelAttached { upload } => self.drop_attached(upload),
+            Command::CancelAttached { uploads } => {
+                uploads.into_iter().for_each(|upload| self.drop_attached(upload));
+            }
             Command::CancelContent { content } => self.cancel_content(content),
             Command::Conditions(conditions) => self.set_conditions(conditions),
             Command::FetchContent { content } => self.fetch_content(content),

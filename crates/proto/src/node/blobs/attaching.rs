@@ -21,7 +21,7 @@ use crate::node::drafts::SLOT_BYTES;
 use crate::node::state::{ContentState, Here};
 
 /// Most attachments that come at a time.
-const UPLOADS: usize = 128;
+pub(in crate::node) const UPLOADS: usize = 128;
 /// What stays free on a device, for entries and what others give: an attachment must not take it.
 const SPARE: u64 = 16 * 1024 * 1024;
 

@@ -26,10 +26,10 @@ use effigy_core::blob::Manifest;
 use effigy_core::{Blob, Cid, Span};
 use effigy_store::{Batch, Key, Table};
 
-pub(super) use attaching::Upload;
+pub(super) use attaching::{UPLOADS, Upload};
 pub(super) use giving::Looking;
 pub(super) use large::WHOLE;
-pub(super) use playing::Read;
+pub(super) use playing::{READS, Read};
 pub(super) use scanning::Scan;
 pub(super) use sharing::{LEDGER, Ledger};
 pub(super) use tree::{Bits, Leaf, Placed, Tree, large_named};

@@ -9,7 +9,7 @@ use crate::node::Node;
 use crate::node::state::{ContentState, Pending};
 
 /// Most pieces of one content that screens wait for at a time.
-const READS: usize = 4;
+pub(in crate::node) const READS: usize = 4;
 
 /// A piece that a screen waits for: its own number for that, and from which byte on.
 pub(in crate::node) type Read = (u64, u64);

@@ -397,7 +397,7 @@ fn what_was_not_published_leaves_nothing() {
             _ => assert_eq!(attach(&mut desk, 1, kind, &all), None),
         }
         match way {
-            "cancelled" => desk.tell(Input::Command(Command::CancelAttached { upload: 1 })),
+            "cancelled" => desk.tell(Input::Command(Command::CancelAttached { uploads: vec![1] })),
             "crashed" => desk.restart(),
             _ => (),
         }
@@ -452,7 +452,7 @@ fn what_is_published_stays_when_another_attachment_of_it_goes() {
             let what = Attaching::File { mime: String::new(), name, upload: first };
             assert!(publish(&mut desk, what));
             if !is_crash {
-                desk.tell(Input::Command(Command::CancelAttached { upload: 3 - first }));
+                desk.tell(Input::Command(Command::CancelAttached { uploads: vec![3 - first] }));
             }
             desk.restart();
             assert_eq!(read(&mut desk, named, 0).as_ref(), Some(&all), "{first}, {is_crash}");

@@ -160,10 +160,9 @@ impl Attach {
 
     fn drop_kept(self) {
         let Some(chosen) = self.chosen.get_untracked() else { return };
-        for item in &chosen.items {
-            // What is not heard goes with the draft, or with the next start.
-            self.handle.send(Command::CancelAttached { upload: item.upload });
-        }
+        let uploads = chosen.items.iter().map(|item| item.upload).collect();
+        // What is not heard goes with the draft, or with the next start.
+        self.handle.send(Command::CancelAttached { uploads });
         if chosen.has_poster() {
             let (slot, place) = (self.slot.get_value(), POSTER);
             self.handle.send(Command::SaveDraftPicture { picture: None, place, slot });
