@@ -13,7 +13,9 @@ mod waiting;
 
 pub use chain::{ChainError, Feed, Head, Noted, Order, Verdict};
 pub use relations::{Relation, Relations};
-pub use synod::{DEVICES, Device, FORMER, Former, PROBATION, STATEMENTS, Synod, SynodError};
+pub use synod::{
+    DEVICES, Device, FORMER, Former, PROBATION, STATEMENTS, Synod, SynodError, WEIGHT,
+};
 pub use view::{Attachment, Members, Person, Post, Reply, ReplyState, Said, View};
 pub use waiting::{Arrival, Waiting};
 

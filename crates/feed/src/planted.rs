@@ -18,6 +18,8 @@ pub enum Bug {
     NeverShutOut,
     /// A picture that is whole now is told to nobody who looks for it.
     PicturesUntold,
+    /// What a removed device said stays, whatever counts of it.
+    RemovedKept,
     /// Of all who watch a feed only one hears that it moved.
     Silent,
     /// What was taken back is hidden, and stays on the disk.
@@ -32,7 +34,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::BlockedKept,
         Self::ForkUnseen,
         Self::Hasty,
@@ -40,6 +42,7 @@ impl Bug {
         Self::MarkSkips,
         Self::NeverShutOut,
         Self::PicturesUntold,
+        Self::RemovedKept,
         Self::Silent,
         Self::TakenBackKept,
         Self::Unfenced,

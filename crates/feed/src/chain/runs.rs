@@ -70,6 +70,11 @@ impl Runs {
 }
 
 impl Past {
+    /// How many runs there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Up to which place of the run that begins there.
     pub(crate) fn last(&self, start: u32) -> Option<u32> {
         self.0.get(&start).copied()

@@ -21,6 +21,14 @@ impl Known {
         self.0.len()
     }
 
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn weight(&self) -> usize {
+        self.len().saturating_mul(size_of::<u32>())
+    }
+
     pub(super) fn marks(&self) -> impl Iterator<Item = u32> + '_ {
         self.0.iter().copied()
     }
@@ -58,6 +66,8 @@ pub(super) struct Graph {
     /// Whether a parent was not found.
     misplaced: bool,
     runs: Runs,
+    /// How many bytes of memory, about, what is known takes up.
+    weight: usize,
 }
 
 impl Graph {
@@ -105,9 +115,14 @@ impl Graph {
         mark: Option<u32>,
     ) -> u32 {
         let place = self.runs.end();
+        let known = mark.map_or_else(|| known.clone(), |mark| known.with(mark));
+        let of_parents = parents.iter().filter_map(|place| self.known.get(*place as usize));
+        if !of_parents.into_iter().any(|of_parent| of_parent.is_same(&known)) {
+            self.weight = self.weight.saturating_add(known.weight());
+        }
         self.runs.push(parents);
         self.ids.insert(id, place);
-        self.known.push(mark.map_or_else(|| known.clone(), |mark| known.with(mark)));
+        self.known.push(known);
         place
     }
 
@@ -116,6 +131,10 @@ impl Graph {
         if let Some(place) = self.ids.get(known).copied() {
             self.ids.entry(id).or_insert(place);
         }
+    }
+
+    pub(super) const fn weight(&self) -> usize {
+        self.weight
     }
 
     pub(super) const fn is_misplaced(&self) -> bool {

@@ -6,6 +6,7 @@
 
 mod fold;
 mod graph;
+mod registers;
 mod statement;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,9 @@ pub const PROBATION: Span = Span::days(1);
 /// How many statements about devices may come before one more by a device. The root may go on for as
 /// many again.
 pub const STATEMENTS: usize = 512;
+/// How many bytes of memory, about, may be taken up by what was stated on an account's feed. Behind that
+/// a node takes in what the root says, and nothing else: no honest account comes near.
+pub const WEIGHT: usize = 4 * 1024 * 1024;
 
 /// An account and what its feed says of it.
 #[derive(Clone, Debug)]
@@ -43,7 +47,7 @@ pub struct Synod {
     pub profile: Option<Profile>,
     graph: Graph,
     statements: Statements,
-    registers: fold::Registers,
+    fold: fold::Fold,
 }
 
 /// A device of an account.
@@ -57,6 +61,8 @@ pub struct Device {
     pub powers: Vec<Power>,
     /// Where its secrets are sealed to.
     pub sealing_key: SealingKey,
+    /// What it called itself when it joined: of what kind it is.
+    pub system: String,
 }
 
 /// A device that was removed.
@@ -83,8 +89,8 @@ impl Synod {
             hubs: Vec::new(),
             profile: None,
             graph: Graph::default(),
-            statements: Statements::default(),
-            registers: fold::Registers::default(),
+            statements: Statements::of(id),
+            fold: fold::Fold::default(),
         }
     }
 
@@ -109,6 +115,9 @@ impl Synod {
         }
         if !root {
             self.granted(entry, payload, &known)?;
+            if self.weight() >= WEIGHT {
+                return Err(SynodError::Room);
+            }
         }
         // Each signer for themselves: who says much leaves the others their say.
         let own = known.marks().filter_map(|mark| self.statements.mark(mark));
@@ -162,6 +171,11 @@ impl Synod {
         if guarded && !grants.any(trusted) { Err(SynodError::TooSoon) } else { Ok(()) }
     }
 
+    /// How many bytes of memory, about, what was stated takes up.
+    pub const fn weight(&self) -> usize {
+        self.graph.weight().saturating_add(self.statements.weight())
+    }
+
     /// Takes an entry into account that [`permits`](Self::permits) has let pass, when it has become
     /// part of the feed.
     pub fn apply(&mut self, entry: &Entry, payload: &Payload) {
@@ -195,7 +209,7 @@ impl Synod {
         if !self.graph.is_misplaced() {
             return;
         }
-        let statements = std::mem::take(&mut self.statements);
+        let statements = std::mem::replace(&mut self.statements, Statements::of(self.id));
         let mut stated = statements.all().iter().cloned().peekable();
         let ids = (0..self.graph.end()).filter_map(|place| feed.noted(place));
         let noted: Vec<_> = ids.collect();
@@ -212,23 +226,22 @@ impl Synod {
                 self.statements.push(Statement { known, past, ..statement });
             }
         }
-        self.fold();
+        self.fold_anew();
     }
 
     /// Whether the account has begun.
-    pub const fn begun(&self) -> bool {
-        self.registers.root_sealing.is_some()
+    pub fn begun(&self) -> bool {
+        self.root_sealing().is_some()
     }
 
     /// Whether the account is closed.
-    pub const fn closed(&self) -> bool {
-        self.registers.closed
+    pub fn closed(&self) -> bool {
+        self.fold.registers.is_closed()
     }
 
     /// Which writing of a device's feed counts. An account speaks for its own devices only.
     pub fn generation(&self, device: &Identity) -> u64 {
-        let of_us = self.speaks(device);
-        self.registers.rewritten.get(device).filter(|_| of_us).copied().unwrap_or(0)
+        if self.speaks(device) { self.fold.registers.generation(device) } else { 0 }
     }
 
     /// Whether something that a device wrote may count as this account's.
@@ -245,38 +258,39 @@ impl Synod {
 
     /// Whether a device was removed, be it known what it was or not.
     pub fn removed(&self, device: &Identity) -> bool {
-        self.registers.ended.contains_key(device)
+        self.fold.registers.is_ended(device)
     }
 
     /// The key to which secrets for the root are sealed.
     pub fn root_sealing(&self) -> Option<SealingKey> {
-        self.registers.root_sealing.map(|(_, key)| key)
+        self.fold.registers.root_sealing(&self.statements)
     }
 
     /// The key to which the account seals what is for all its devices: the newest of those that were
     /// stated in knowledge of every removal. `None` when there is none yet.
     pub fn epoch(&self) -> Option<SealingKey> {
-        self.registers.epoch.map(|(_, key)| key)
+        self.fold.registers.epoch(&self.statements)
     }
 
     /// Whether the account ever had an epoch.
     pub fn had_epoch(&self) -> bool {
-        !self.registers.epochs.is_empty()
+        self.fold.registers.epochs(&self.statements).next().is_some()
     }
 
     /// Whether an epoch was stated and counts, an earlier one included.
     pub fn counts_epoch(&self, key: &SealingKey) -> bool {
-        self.registers.epochs.iter().any(|(_, stated, _)| stated == key)
+        self.fold.registers.epochs(&self.statements).any(|(stated, _)| stated == *key)
     }
 
     /// Devices for which nobody has sealed the secret of the epoch yet: they were added without those
     /// knowing it who did.
     pub fn left_out(&self) -> Vec<Identity> {
-        let Some((_, key)) = self.registers.epoch else { return Vec::new() };
-        let shares = self.registers.epochs.iter().filter(|(_, shared, _)| *shared == key);
-        let shares: Vec<&Known> = shares.map(|(.., known)| known).collect();
+        let Some(key) = self.epoch() else { return Vec::new() };
+        let registers = &self.fold.registers;
+        let shares = registers.epochs(&self.statements).filter(|(shared, _)| *shared == key);
+        let shares: Vec<&Known> = shares.map(|(_, statement)| &statement.known).collect();
         let is_out = |device: &&Identity| {
-            let mark = self.registers.stated.get(*device).map(|(_, mark)| *mark);
+            let mark = registers.stated(device, &self.statements);
             mark.is_some_and(|mark| !shares.iter().any(|known| known.has(mark)))
         };
         self.devices.keys().filter(is_out).copied().collect()
@@ -305,6 +319,9 @@ pub enum SynodError {
     /// The signer was not given the power before this entry.
     #[error("the signer has no power over this account")]
     Power,
+    /// So much was said of this account that this node takes in only what its root says.
+    #[error("no more is kept here of what is said of this account")]
+    Room,
     /// The signer was removed before this entry.
     #[error("the signer was removed from this account before")]
     Removed,

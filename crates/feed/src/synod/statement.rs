@@ -24,6 +24,13 @@ pub(super) struct Statement {
     pub what: What,
 }
 
+impl Statement {
+    fn weight(&self) -> usize {
+        let past = self.past.len().saturating_mul(RUN);
+        STATEMENT.saturating_add(past).saturating_add(self.what.weight())
+    }
+}
+
 /// What is stated.
 #[derive(Clone, Debug)]
 pub(super) enum What {
@@ -83,6 +90,16 @@ impl What {
         }
     }
 
+    /// How many bytes of text it has, about.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Add { name, .. } | Self::Name { name, .. } => name.len(),
+            Self::Hubs(hubs) => hubs.iter().map(|hub| hub.origin.len()).sum(),
+            Self::Profile(profile) => profile.name.len().saturating_add(profile.about.len()),
+            _ => 0,
+        }
+    }
+
     pub(super) fn stated(self) -> Option<Self> {
         if matches!(self, Self::Other) { None } else { Some(self) }
     }
@@ -107,17 +124,40 @@ impl What {
     }
 }
 
+/// How many bytes of memory, about, a statement takes up by itself, and each run of what came before it.
+const STATEMENT: usize = 256;
+const RUN: usize = 24;
+
 /// All statements in the order of their places; those about devices are found by their numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Statements {
     all: Vec<Statement>,
+    /// Whose word outweighs all others.
+    root: Option<Identity>,
+    weight: usize,
     marks: Vec<usize>,
     /// Those that give a device power, and those that remove it.
     grants: BTreeMap<Identity, Vec<u32>>,
     ends: BTreeMap<Identity, Vec<u32>>,
+    /// Of the latter those by the root.
+    root_ends: BTreeMap<Identity, Vec<u32>>,
 }
 
 impl Statements {
+    /// None yet, of the account of this root.
+    pub(super) fn of(root: Identity) -> Self {
+        Self { root: Some(root), ..Self::default() }
+    }
+
+    pub(super) fn at(&self, at: usize) -> Option<&Statement> {
+        self.all.get(at)
+    }
+
+    /// How many bytes of memory, about, they take up.
+    pub(super) const fn weight(&self) -> usize {
+        self.weight
+    }
+
     pub(super) fn all(&self) -> &[Statement] {
         &self.all
     }
@@ -127,12 +167,12 @@ impl Statements {
     }
 
     pub(super) fn mark(&self, mark: u32) -> Option<&Statement> {
-        self.all.get(*self.marks.get(mark as usize)?)
+        self.all.get(self.place_of(mark)?)
     }
 
-    /// The statements about devices, in the order of their numbers.
-    pub(super) fn marks(&self) -> impl Iterator<Item = &Statement> {
-        self.marks.iter().filter_map(|at| self.all.get(*at))
+    /// The number among all of a statement about a device.
+    pub(super) fn place_of(&self, mark: u32) -> Option<usize> {
+        self.marks.get(mark as usize).copied()
     }
 
     pub(super) fn grants_of(&self, device: &Identity) -> impl Iterator<Item = u32> + '_ {
@@ -143,9 +183,9 @@ impl Statements {
         self.ends.get(device).into_iter().flatten().copied()
     }
 
-    /// Everybody whom a statement removes, and the numbers of those.
-    pub(super) fn ends(&self) -> &BTreeMap<Identity, Vec<u32>> {
-        &self.ends
+    /// The removals of a device by the root.
+    pub(super) fn root_ends_of(&self, device: &Identity) -> impl Iterator<Item = u32> + '_ {
+        self.root_ends.get(device).into_iter().flatten().copied()
     }
 
     pub(super) fn push(&mut self, statement: Statement) {
@@ -158,8 +198,12 @@ impl Statements {
             }
             if let Some((device, _)) = statement.what.ended() {
                 self.ends.entry(device).or_default().push(mark);
+                if self.root == Some(statement.signer) {
+                    self.root_ends.entry(device).or_default().push(mark);
+                }
             }
         }
+        self.weight = self.weight.saturating_add(statement.weight());
         self.all.push(statement);
     }
 }

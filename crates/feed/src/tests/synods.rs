@@ -5,7 +5,7 @@ use effigy_core::random::Random;
 use effigy_core::seal;
 
 use super::*;
-use crate::{DEVICES, Former, STATEMENTS};
+use crate::{DEVICES, Former, STATEMENTS, WEIGHT};
 
 const ROOT: u8 = 2;
 const HOUR: u64 = 3_600_000;
@@ -328,6 +328,59 @@ fn of_too_many_devices_the_earliest_count_and_the_list_has_an_end() {
     assert_eq!(with(&by_device), [SynodError::Full]);
     assert_eq!(with(&by_root), []);
     assert_eq!(with(&by_other), [], "who says much leaves the others their say");
+}
+
+/// How often it is asked of a statement whether it counts, while an account of so many devices lives on:
+/// devices come, are named, and are removed, some of them without their remover knowing all.
+fn looks(n: u64) -> u64 {
+    let mut all = begun(6);
+    for at in 0..n {
+        let newest = all.len() - 1;
+        let by = 11 + (at % 6) as u8;
+        let device = 31 + (at / 4 % 200) as u8;
+        let payload = match at % 4 {
+            0 => full(device),
+            1 => name(device, &format!("name {at}")),
+            2 => called(&format!("name {at}")),
+            _ => revoke(device, "x"),
+        };
+        // Now and then beside what came last.
+        let after = if at % 16 == 3 { newest - 1 } else { newest };
+        all.push(states(by, at, &[&all[after]], payload));
+    }
+    let (state, refused) = arrive(&all.iter().collect::<Vec<_>>());
+    assert_eq!(refused, []);
+    state.looks()
+}
+
+#[test]
+fn a_statement_costs_as_much_however_many_came_before() {
+    let (few, many) = (looks(200), looks(800));
+    assert!(many < few * 5, "{few} looks for 200 statements, {many} for 800");
+}
+
+#[test]
+fn what_is_kept_of_an_account_has_an_end_and_the_root_goes_on() {
+    let mut all = begun(2);
+    // Beside one another, so that nobody has said too much before.
+    let base = all.last().unwrap().clone();
+    let about = "x".repeat(1_900);
+    let said = |at: u64| {
+        let profile = Profile { name: format!("{at}"), about: about.clone(), picture: None };
+        states(11, at, &[&base], Payload::Profile(profile))
+    };
+    let (mut feed, mut state) = (Feed::new(id(ROOT)), Synod::new(id(ROOT)));
+    let mut take = |(entry, payload): &Stated| {
+        state.permits(entry, payload)?;
+        feed.offer(entry, FAR).unwrap();
+        state.apply(entry, payload);
+        Ok(state.weight())
+    };
+    all.drain(..).for_each(|stated| assert!(take(&stated).is_ok()));
+    let refused = (0..).find(|at| take(&said(*at)) == Err(SynodError::Room)).unwrap();
+    assert!((1_000..3_000).contains(&refused), "after {refused}");
+    let removal = states(ROOT, 9_999, &[&base], revoke(11, "x"));
+    assert!(take(&removal).unwrap() < WEIGHT + 4_096);
 }
 
 /// Statements that four devices and the root make at random, each in knowledge of some others.
