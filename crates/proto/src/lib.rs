@@ -13,11 +13,11 @@ pub mod reconcile;
 mod session;
 
 pub use api::{
-    Attaching, Command, Conditions, ContentKind, DeviceStatus, Difference, Differing, Event,
-    FeedStatus, Given, HandStep, HolderKind, HubRefusal, HubStatus, Known, LinkCommand,
+    Attaching, Command, Conditions, ContentKind, Counts, DeviceStatus, Difference, Differing,
+    Event, FeedStatus, Given, HandStep, HolderKind, HubRefusal, HubStatus, Known, LinkCommand,
     LinkFailure, LinkState, Linked, Linking, Membership, Named, Network, Path, PeerStatus, Picture,
-    PictureChange, Pixels, Receipt, Refusal, Repair, Shown, StorageStatus, Ticket, Transfer,
-    TransferState, Upkeep,
+    PictureChange, Pixels, Receipt, Refusal, Removal, Repair, Shown, StorageStatus, Ticket,
+    Transfer, TransferState, Upkeep,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError};

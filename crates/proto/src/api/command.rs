@@ -210,6 +210,16 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Remove devices by the words: at once, whatever else was said of them, and also where others
+    /// withhold what they posted. Nothing changes unless all of them can be removed.
+    RemoveByWords {
+        /// Which, and how much of each counts.
+        removals: Vec<Removal>,
+        /// Comes back in the answer.
+        ticket: Ticket,
+        /// The words, where this device no longer keeps them.
+        words: Option<Words>,
+    },
     /// Remove a device from the account. What is here of its posts counts, and no more.
     RemoveDevice {
         /// Which.
@@ -307,6 +317,7 @@ impl Command {
             | Self::Publish { ticket, .. }
             | Self::PublishAttached { ticket, .. }
             | Self::Relate { ticket, .. }
+            | Self::RemoveByWords { ticket, .. }
             | Self::RemoveDevice { ticket, .. }
             | Self::RenameDevice { ticket, .. }
             | Self::Settle { ticket }
@@ -332,6 +343,26 @@ impl Command {
             | Self::Wake => None,
         }
     }
+}
+
+/// A device that is removed by the words.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Removal {
+    /// What of it counts.
+    pub counts: Counts,
+    /// Which device.
+    pub identity: Identity,
+}
+
+/// How much counts of what a removed device said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Counts {
+    /// What is here.
+    Everything,
+    /// Nothing.
+    Nothing,
+    /// This entry, and what came before it.
+    UpTo(Cid),
 }
 
 /// What to do with the picture of a profile.

@@ -7,7 +7,7 @@ mod linking;
 mod network;
 mod refusal;
 
-pub use command::{Attaching, Command, Conditions, PictureChange, Ticket};
+pub use command::{Attaching, Command, Conditions, Counts, PictureChange, Removal, Ticket};
 pub use content::{ContentKind, Named, Picture, Pixels, Transfer, TransferState};
 pub use event::{Event, HandStep, Known, Membership, Repair, Upkeep};
 pub use linking::{LinkCommand, LinkFailure, Linked, Linking, Shown};

@@ -48,6 +48,8 @@ pub struct DeviceStatus {
     pub name: String,
     /// When something of it was seen last, as far as is known here.
     pub seen: Time,
+    /// What it called itself when it joined: of what kind it is.
+    pub system: String,
 }
 
 /// A feed that is replicated here.

@@ -2,7 +2,7 @@
 
 use effigy_core::{Cid, Entry, Identity, Payload, Time};
 use effigy_feed::planted::{self, Bug};
-use effigy_feed::{Arrival, Feed, Synod, Verdict};
+use effigy_feed::{Arrival, Feed, Synod, SynodError, Verdict};
 use effigy_store::{Batch, Key, Pack, Table};
 
 use super::Node;
@@ -131,7 +131,11 @@ impl Node {
         if !header.parents.iter().all(|parent| feed.contains(parent)) {
             return Some(true);
         }
-        Some(self.state_of(header.identity).permits(&arrival.entry, payload).is_ok())
+        match self.state_of(header.identity).permits(&arrival.entry, payload) {
+            // Nobody's fault but the account's.
+            Err(SynodError::Room) => None,
+            permitted => Some(permitted.is_ok()),
+        }
     }
 
     /// An entry is part of its feed now.
@@ -289,23 +293,26 @@ impl Node {
         }
     }
 
-    /// Feeds of an account were written anew: the old writings go.
-    fn begin_generations(&mut self, synod: Identity, live: bool) {
+    /// Feeds of an account were written anew: the old writings go. Where that turns out void, because
+    /// who wrote it was removed, the old writing is fetched again.
+    pub(super) fn begin_generations(&mut self, synod: Identity, live: bool) {
         let Some(state) = self.synods.get(&synod) else { return };
         let devices = state.feeds().map(|device| (*device, state.generation(device)));
-        let written: Vec<(Identity, u64)> = devices.filter(|(_, n)| *n > 0).collect();
-        for (device, generation) in written {
-            if self.feeds.get(&device).is_some_and(|held| held.synod == synod) {
-                self.begin_generation(device, generation, live);
-            }
+        let other: Vec<(Identity, u64)> = devices
+            .filter(|(device, generation)| {
+                let held = self.feeds.get(device).filter(|held| held.synod == synod);
+                let held = held.map_or(*generation, |held| held.feed.generation());
+                // What came last is not known before all was read, and what this device wrote stays.
+                held < *generation || (held > *generation && live && *device != self.me)
+            })
+            .collect();
+        for (device, generation) in other {
+            self.begin_generation(device, generation, live);
         }
     }
 
     fn begin_generation(&mut self, identity: Identity, generation: u64, live: bool) {
         let Some(held) = self.feeds.get_mut(&identity) else { return };
-        if generation <= held.feed.generation() {
-            return;
-        }
         let old = held.feed.generation();
         let firsts = held.packs.keys();
         let gone: Vec<Key> = firsts.flat_map(|first| delete_pack(&identity, old, *first)).collect();

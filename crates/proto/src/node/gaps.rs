@@ -130,14 +130,22 @@ impl Node {
 
     /// Looks for what is missing at everybody, once there is more of it.
     pub(super) fn seek(&mut self) {
-        if std::mem::take(&mut self.seeks) && self.ready {
-            self.open_links().into_iter().for_each(|link| self.find_gaps(link));
+        if !std::mem::take(&mut self.seeks) || !self.ready {
+            return;
         }
+        let links: Vec<Link> = if self.is_hub() {
+            let feeds = self.bare.iter().filter_map(|(feed, _)| self.feeds.get(feed));
+            let owners: BTreeSet<Identity> = feeds.map(|held| held.synod).collect();
+            owners.into_iter().flat_map(|owner| self.index.accounts.of(owner)).collect()
+        } else {
+            self.open_links().into_iter().collect()
+        };
+        links.into_iter().for_each(|link| self.find_gaps(link));
     }
 
-    /// Asks a peer for what is missing, some of it at a time.
+    /// Asks a peer for what is missing, some of it at a time. A hub asks people for what is their own.
     pub(super) fn find_gaps(&mut self, link: Link) {
-        if self.is_hub() || !self.ready || !self.serves(link, Service::Find) {
+        if !self.ready || !self.serves(link, Service::Find) {
             return;
         }
         let Some(conn) = self.links.get(&link) else { return };
@@ -145,8 +153,14 @@ impl Node {
         if conn.talk.finding.is_some() || room == 0 {
             return;
         }
+        let account = self.account_of(conn);
+        let is_asked = |feed: &Identity| {
+            let owner = self.feeds.get(feed).map(|held| held.synod);
+            !self.is_hub() || (owner.is_some() && owner == account)
+        };
         let gaps = self.threads.gaps.keys().copied();
-        let bare = self.bare.iter().filter_map(|(feed, place)| self.id_at(feed, *place));
+        let bare = self.bare.iter().filter(|(feed, _)| is_asked(feed));
+        let bare = bare.filter_map(|(feed, place)| self.id_at(feed, *place));
         let ids: Vec<Cid> =
             gaps.chain(bare).filter(|id| !conn.talk.sought.contains(id)).take(room).collect();
         if ids.is_empty() {
@@ -204,8 +218,9 @@ impl Node {
     fn show_loose(&mut self, link: Link, record: Record) {
         let header = record.entry.header();
         let (device, Some((author, _))) = (header.identity, header.synod) else { return };
-        // What is replicated comes with its feed.
-        if self.tracked.contains_key(&device) || self.is_blocked(&author) {
+        // What is replicated comes with its feed, and of a closed account nothing is shown.
+        let is_closed = self.synods.get(&author).is_some_and(Synod::closed);
+        if is_closed || self.tracked.contains_key(&device) || self.is_blocked(&author) {
             return;
         }
         let payload = record.payload.map(|(_, payload)| payload);

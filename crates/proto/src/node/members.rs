@@ -6,19 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use effigy_core::mnemonic::Words;
-use effigy_core::payload::{Final, NameDevice, Power, RevokeDevice};
-use effigy_core::text::clean_name;
+use effigy_core::payload::Power;
 use effigy_core::{Cid, Entry, Identity, Payload, Time};
-use effigy_feed::{Former, Members, Synod, SynodError};
+use effigy_feed::planted::{self, Bug};
+use effigy_feed::{Former, Members, Synod};
 use effigy_store::{Batch, Pack};
 
 use super::outline::Facts;
-use super::own::Pen;
 use super::packs::{Fresh, delete_pack, pack_key, runs};
 use super::state::Pending;
 use super::{Node, record};
-use crate::api::{DeviceStatus, Event, Known, Named, Refusal};
+use crate::api::{DeviceStatus, Event, Known, Named};
 use crate::io::Output;
 use crate::message::Record;
 
@@ -45,53 +43,6 @@ pub(super) struct Cuts {
 }
 
 impl Node {
-    // What this person asks for.
-
-    pub(super) fn rename_device(
-        &mut self,
-        identity: Identity,
-        name: &str,
-    ) -> Result<Option<Cid>, Refusal> {
-        let name = clean_name(name);
-        if name.is_empty() {
-            return Err(Refusal::Empty);
-        }
-        self.known_device(&identity)?;
-        self.write(Pen::Admin, &Payload::NameDevice(NameDevice { identity, name }), &[]).map(Some)
-    }
-
-    /// Removes a device: what is here of its feed counts, and no more. Refused while others have more of
-    /// it: what is not named here would be lost everywhere.
-    pub(super) fn remove_device(&mut self, identity: Identity) -> Result<Option<Cid>, Refusal> {
-        self.known_device(&identity)?;
-        let last_valid = match self.whole(&identity) {
-            Err(Refusal::Unknown) => None,
-            held => held?.feed.head().map(|head| head.id),
-        };
-        let payload = Payload::RevokeDevice(RevokeDevice { identity, last_valid });
-        let id = self.write(Pen::Admin, &payload, &[])?;
-        // Who removes itself leaves the next epoch to those that remain.
-        self.tend_epochs().or_else(|why| if identity == self.me { Ok(()) } else { Err(why) })?;
-        Ok(Some(id))
-    }
-
-    /// Closes the account.
-    pub(super) fn end_account(&mut self, words: Option<Words>) -> Result<Option<Cid>, Refusal> {
-        self.may_write()?;
-        let words = words.or_else(|| self.keys.words.clone()).ok_or(Refusal::Words)?;
-        let root = words.root_sign();
-        if Some(root.identity()) != self.my_synod() {
-            return Err(Refusal::Words);
-        }
-        self.write(Pen::Root(Box::new(root)), &Payload::Final(Final {}), &[]).map(Some)
-    }
-
-    fn known_device(&self, identity: &Identity) -> Result<(), Refusal> {
-        self.may_write()?;
-        let synod = self.my_synod().ok_or(Refusal::Account)?;
-        if self.names(&synod, identity) { Ok(()) } else { Err(Refusal::Unknown) }
-    }
-
     // What an account says.
 
     /// What is left of a removed device, as the account says to which its feed belongs.
@@ -145,10 +96,15 @@ impl Node {
 
     fn tell_members(&mut self, synod: Identity) {
         let Some(state) = self.synods.get(&synod) else { return };
-        let members = members(state, |device| self.cuts.done.contains(device));
+        let is_mine = Some(synod) == self.my_synod();
+        let mut members = members(state, |device| self.cuts.done.contains(device));
         let (closed, removed) = (members.closed, state.removed(&self.me));
+        if closed && is_mine {
+            // Who closed their account may look at it for a last time.
+            members.speaking = state.devices.keys().copied().collect();
+        }
         self.emit(Event::Members(Box::new(members)));
-        if Some(synod) == self.my_synod() {
+        if is_mine {
             if closed {
                 self.emit(Event::Closed);
             } else if removed {
@@ -158,6 +114,12 @@ impl Node {
             let mut batch = Batch::new();
             self.drop_feeds(synod, false, &mut batch);
             self.save(batch.strict());
+            // A hub replicates what it once did: nothing else is taken in.
+            let of_device =
+                |feed: &Identity, owner: &mut Identity| *owner == synod && *feed != synod;
+            let lost = self.tracked.extract_if(.., of_device);
+            let lost: Vec<Identity> = lost.map(|(feed, _)| feed).collect();
+            self.note_tracked(&[], &lost);
         }
     }
 
@@ -185,6 +147,7 @@ impl Node {
                     is_this,
                     name: device.name.clone(),
                     seen: Time(seen),
+                    system: device.system.clone(),
                 }
             })
             .collect();
@@ -198,6 +161,9 @@ impl Node {
     fn cut(&mut self, device: Identity) {
         // What this device wrote itself stays here, whatever others think of it.
         let Some(former) = self.former(&device).filter(|_| device != self.me) else { return };
+        if planted::has(Bug::RemovedKept) {
+            return;
+        }
         let last_valid = former.last_valid.clone();
         let Some(held) = self.feeds.get(&device) else { return };
         let all = || (0..).take(held.feed.len()).collect();
@@ -287,8 +253,13 @@ impl Node {
         held.bytes = held.bytes.saturating_sub(bytes_gone as u64);
         held.remote.clear();
         self.newest.forget(&device);
+        let bare: Vec<u32> =
+            self.bare.iter().filter(|(feed, _)| *feed == device).map(|(_, place)| *place).collect();
         self.forget_places(device, &before);
         stays.iter().for_each(|id| self.list(device, id));
+        for place in bare.iter().filter_map(|place| moved.get(place)) {
+            self.note_bare(device, *place);
+        }
         self.forget_closed(&device);
         for run in runs(&kept) {
             self.put_pack(device, run, &mut batch);
@@ -345,15 +316,31 @@ impl Node {
             for attached in payload.attached() {
                 self.point_away(Named::attached(attached), owner, batch);
             }
-            if let Payload::Delete(delete) = &payload
-                && let Some(by) = self.deletions.get_mut(&delete.target)
-            {
-                by.remove(&entry.header().identity);
+            if let Payload::Delete(delete) = &payload {
+                self.undelete(owner, entry.header().identity, &delete.target);
             }
             known.push(Known { entry, payload: Some(payload), position });
         }
         if !known.is_empty() {
             self.emit(Event::Withdrawn(known));
+        }
+    }
+
+    /// A device took something back that does not count: what its author said is looked for again.
+    fn undelete(&mut self, owner: Identity, by: Identity, target: &Cid) {
+        let Some(deletions) = self.deletions.get_mut(target) else { return };
+        deletions.remove(&by);
+        let others: Vec<Identity> = deletions.iter().copied().collect();
+        if others.is_empty() {
+            self.deletions.remove(target);
+        }
+        if others.iter().any(|device| self.tracked.get(device) == Some(&owner)) {
+            return;
+        }
+        if let Some((feed, place)) = self.place_of(target)
+            && self.feeds.get(&feed).is_some_and(|held| held.synod == owner)
+        {
+            self.note_bare(feed, place);
         }
     }
 }
@@ -384,17 +371,5 @@ pub(super) fn members(state: &Synod, is_cut: impl Fn(&Identity) -> bool) -> Memb
         profile: state.profile.clone(),
         speaking: speaking.filter(|_| !closed).collect(),
         synod: state.id,
-    }
-}
-
-impl From<SynodError> for Refusal {
-    fn from(error: SynodError) -> Self {
-        match error {
-            SynodError::Closed => Self::Closed,
-            SynodError::Full => Self::TooMany,
-            SynodError::Removed => Self::Removed,
-            SynodError::TooSoon => Self::TooSoon,
-            _ => Self::Power,
-        }
     }
 }

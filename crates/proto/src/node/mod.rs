@@ -7,6 +7,7 @@ mod asking;
 mod blobs;
 mod census;
 mod changes;
+mod devices;
 mod directory;
 mod drafts;
 mod epochs;
@@ -609,6 +610,10 @@ impl Node {
         match command {
             Command::CloseAccount { words, ticket } => {
                 let done = self.end_account(words);
+                self.answer(ticket, done);
+            }
+            Command::RemoveByWords { removals, words, ticket } => {
+                let done = self.remove_by_words(words, &removals);
                 self.answer(ticket, done);
             }
             Command::RemoveDevice { identity, ticket } => {

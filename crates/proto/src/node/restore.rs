@@ -558,6 +558,7 @@ impl Node {
         self.ready = true;
         self.restore_contents();
         self.finish_forgetting();
+        self.settle_generations();
         self.settle_members();
         self.check_fence();
         if self.fence.is_none() && self.feeds.contains_key(&self.me) {
@@ -613,6 +614,12 @@ impl Node {
                 state.place(&held.feed);
             }
         }
+    }
+
+    /// Feeds that were written anew, and what came of that just before a crash.
+    fn settle_generations(&mut self) {
+        let accounts: Vec<Identity> = self.synods.keys().copied().collect();
+        accounts.into_iter().for_each(|synod| self.begin_generations(synod, true));
     }
 
     /// Drops payloads that were taken back just before a crash.

@@ -61,7 +61,7 @@ impl Node {
     }
 
     /// These are replicated from now on, or no longer.
-    fn note_tracked(&mut self, new: &[Identity], lost: &[Identity]) {
+    pub(super) fn note_tracked(&mut self, new: &[Identity], lost: &[Identity]) {
         self.unsummed.extend(new.iter().chain(lost));
         if !self.ready {
             return;

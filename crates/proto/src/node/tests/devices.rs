@@ -70,6 +70,38 @@ fn an_account_rewrites_its_own_devices_and_no_others() {
     assert!(desk.keeps(me));
 }
 
+/// A thief writes a device's feed anew; whoever followed that goes back once the root removes the device
+/// without having known of it.
+#[test]
+fn a_rewrite_that_turns_out_void_is_undone() {
+    let mut ben = Actor::new(2);
+    let phone = Secret::from_seed(&[66; 32]);
+    ben.add(&phone);
+    let (feed, synod) = (phone.identity(), ben.synod());
+    let text = |text: &str| {
+        Payload::Note(effigy_core::payload::Note { text: text.into(), ..Default::default() })
+    };
+    let last = ["one", "two"].map(|said| ben.write(feed, &phone, text(said)).entry.id())[1];
+    let (mut desk, hub) = following(&[&ben]);
+    assert_eq!(desk.records(feed), 2);
+    let before = ben.feed(synod).last().unwrap().entry.clone();
+    ben.write(synod, &phone, rewrite(feed));
+    ben.gives(&mut desk, hub.link);
+    assert_eq!(desk.records(feed), 0, "it is followed");
+    let revoke = Payload::RevokeDevice(effigy_core::payload::RevokeDevice {
+        identity: feed,
+        last_valid: Some(last),
+    });
+    let clock = before.header().comparable + 500;
+    let root = Secret::from_seed(&[2; 32]);
+    let removal = ben.sign(synod, &root, revoke, vec![before.id()], clock);
+    ben.feeds.get_mut(&synod).unwrap().push(removal);
+    ben.gives(&mut desk, hub.link);
+    assert_eq!((held(&mut desk, hub.link, feed), desk.records(feed)), (2, 2));
+    desk.restart();
+    assert_eq!(desk.records(feed), 2);
+}
+
 #[test]
 fn a_device_that_comes_after_its_rewrite_begins_with_the_generation_that_counts() {
     let mut ben = Actor::new(2);

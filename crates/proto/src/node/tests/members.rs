@@ -7,7 +7,7 @@ use effigy_feed::Members;
 use super::devices::{following, held};
 use super::epochs::{follow, follows, second, them};
 use super::{Actor, Desk, Peer};
-use crate::api::{Command, Event, Refusal};
+use crate::api::{Command, Counts, Event, Refusal, Removal};
 use crate::io::Link;
 use crate::message::{Message, Record};
 
@@ -134,6 +134,92 @@ fn a_closed_account_leaves_its_name() {
     assert!(members(&desk, ben.synod()).closed);
 }
 
+#[test]
+fn a_hub_keeps_nothing_of_a_closed_account_but_that_it_is() {
+    let mut ben = Actor::new(2);
+    ben.posts("one");
+    let mut hub = Desk::hub(10, 1_000_000);
+    let way = hub.enters(1, &ben.device, Some(ben.synod()));
+    ben.gives(&mut hub, way.link);
+    assert_eq!(hub.records(ben.device()), 1);
+    ben.by_root(Payload::Final(Final {}));
+    ben.gives(&mut hub, way.link);
+    // Whoever comes with what they still have is not asked for it.
+    ben.posts("two");
+    ben.gives(&mut hub, way.link);
+    for _ in 0..2 {
+        assert_eq!((hub.records(ben.device()), hub.records(ben.synod())), (0, 4));
+        hub.restart();
+        let way = hub.enters(2, &ben.device, Some(ben.synod()));
+        ben.gives(&mut hub, way.link);
+    }
+}
+
+/// A device that takes a post of another back, and is removed: what it said does not count.
+#[test]
+fn what_a_removed_device_took_back_is_fetched_again() {
+    for is_hub in [false, true] {
+        let (mut ben, phone, posts, _) = ben_and_thief();
+        let said = ben.posts("to stay");
+        let target = said.entry.id();
+        let feed = phone.identity();
+        ben.feeds.insert(feed, posts.clone());
+        let delete = Payload::Delete(effigy_core::payload::Delete { target });
+        ben.write(feed, &phone, delete);
+        let (mut desk, link) = if is_hub {
+            let mut hub = Desk::hub(10, 1_000_000);
+            let way = hub.enters(1, &ben.device, Some(ben.synod()));
+            (hub, way.link)
+        } else {
+            let mut desk = Desk::person(1);
+            let hub = desk.hub_answers(&Secret::from_seed(&[99; 32]));
+            (desk, hub.link)
+        };
+        desk.provides(link, &["heads", "entries", "find"]);
+        let (on, relation, synod) = (true, effigy_feed::Relation::Follow, ben.synod());
+        desk.ask(|ticket| Command::Relate { on, relation, synod, ticket });
+        ben.gives(&mut desk, link);
+        ben.gives(&mut desk, link);
+        assert!(bare(&desk, &ben), "hub: {is_hub}");
+        ben.by_root(revoke(feed, Some(posts[2].entry.id())));
+        let request = sought(&ben, &mut desk, link, target).expect("it is looked for");
+        desk.say(link, Message::FoundEntries { records: vec![said], request });
+        assert!(!bare(&desk, &ben), "hub: {is_hub}");
+    }
+}
+
+/// Gives the account's feed, until an entry is looked for: the number of that request.
+fn sought(actor: &Actor, desk: &mut Desk, link: Link, target: Cid) -> Option<u32> {
+    desk.heard(link);
+    desk.say(link, Message::LastKnownHeads { heads: vec![actor.head(actor.synod())] });
+    for _ in 0..10 {
+        for message in desk.heard(link) {
+            match message {
+                Message::FindEntries { ids, request } if ids.contains(&target) => {
+                    return Some(request);
+                }
+                Message::GetEntries { after, identity, limit, request, skip, .. } => {
+                    let (records, more) =
+                        actor.after(identity, &after, skip as usize, limit as usize);
+                    desk.say(link, Message::Entries { identity, more, records, request });
+                }
+                _ => (),
+            }
+        }
+    }
+    None
+}
+
+/// Whether something of the first device's feed is kept without what it says.
+fn bare(desk: &Desk, actor: &Actor) -> bool {
+    let packs = desk.table(effigy_store::Table::Packs).into_iter();
+    let packs = packs.filter(|(key, _)| key.starts_with(actor.device().bytes()));
+    packs.into_iter().any(|(_, pack)| {
+        let records = effigy_store::Pack::decode(&pack).unwrap();
+        records.iter().any(|bytes| crate::record::reload(bytes).unwrap().payload.is_none())
+    })
+}
+
 fn peer() -> Peer {
     Peer { link: Link(Link::ACCEPTED + 77) }
 }
@@ -198,6 +284,38 @@ fn a_device_is_not_removed_while_others_have_more_of_it() {
     assert_eq!(remove(&mut desk), Some(Refusal::Incomplete));
     desk.talk(&mut other, peer());
     assert_eq!((remove(&mut desk), desk.records(key)), (None, 2));
+}
+
+/// Whoever withholds what a device posted cannot keep it in the account: the words outweigh that.
+#[test]
+fn the_words_remove_a_device_whatever_others_say() {
+    let (mut desk, mut other, key) = pair();
+    let me = desk.keys.device.identity();
+    assert!(other.post("here"));
+    other.talk(&mut desk, peer());
+    let post = desk.node.feeds[&key].feed.head().unwrap().id;
+    assert!(other.post("of the thief, withheld"));
+    let told = other.heard(peer().link).into_iter();
+    told.filter(|message| {
+        matches!(message, Message::Changes { .. } | Message::LastKnownHeads { .. })
+    })
+    .for_each(|message| desk.say(peer().link, message));
+    let words = desk.keys.words.clone();
+    let remove = |desk: &mut Desk, identity, counts, words| {
+        let removals = vec![Removal { counts, identity }];
+        refusal(desk.ask(|ticket| Command::RemoveByWords { removals, ticket, words }))
+    };
+    let wrong = Desk::new(5).keys.words;
+    assert_eq!(remove(&mut desk, key, Counts::Everything, wrong), Some(Refusal::Words));
+    assert_eq!(remove(&mut desk, me, Counts::Everything, None), Some(Refusal::Unknown));
+    let elsewhere = Counts::UpTo(Cid::of(b"not here"));
+    assert_eq!(remove(&mut desk, key, elsewhere, None), Some(Refusal::Unknown));
+    assert!(desk.node.my_account().unwrap().devices.contains_key(&key), "nothing changed");
+    assert_eq!(remove(&mut desk, key, Counts::UpTo(post), words), None);
+    desk.talk(&mut other, peer());
+    assert!(other.events.iter().any(|event| matches!(event, Event::Removed)));
+    assert_eq!(desk.records(key), 1, "what was withheld counts for nobody");
+    assert!(desk.node.my_account().unwrap().epoch().is_some());
 }
 
 #[test]
