@@ -62,6 +62,8 @@ deeds! {
     Heal = "heal";
     /// A machine dies during one of its next writes.
     Kill = "kill";
+    /// The account's root lets one more device in.
+    Link = "link";
     /// Somebody looks at a picture.
     Look = "look";
     /// Somebody takes the invite of somebody.
@@ -74,6 +76,8 @@ deeds! {
     Picture = "picture";
     /// Somebody posts.
     Post = "post";
+    /// A device removes another of its account.
+    Remove = "remove";
     /// Somebody changes what they are called.
     Rename = "rename";
     /// A disk is as it was at some time before.
@@ -90,6 +94,8 @@ deeds! {
     Snapshot = "snapshot";
     /// A machine is turned on.
     Start = "start";
+    /// A device is stolen: a copy of it, with a clock that was set back, writes on in its place.
+    Steal = "steal";
     /// Somebody marks a post.
     Tag = "tag";
     /// Somebody blocks somebody no longer.
@@ -102,6 +108,8 @@ deeds! {
     Wake = "wake";
     /// Everything is gone from a disk.
     Wipe = "wipe";
+    /// Somebody removes a device by the words: a stolen one, if there is one.
+    Words = "words";
 }
 
 impl fmt::Display for Deed {

@@ -11,7 +11,7 @@ use crate::{Fault, Scenario, Stage};
 pub const SEEDS: u64 = 1_000;
 
 /// Which scenario finds which bug.
-pub const FOUND_BY: [(Bug, &str); 12] = [
+pub const FOUND_BY: [(Bug, &str); 13] = [
     (Bug::BlockedKept, "circles"),
     (Bug::ForkUnseen, "fork"),
     (Bug::Hasty, "friends"),
@@ -19,6 +19,7 @@ pub const FOUND_BY: [(Bug, &str); 12] = [
     (Bug::MarkSkips, "friends"),
     (Bug::NeverShutOut, "garbage"),
     (Bug::PicturesUntold, "relayed"),
+    (Bug::RemovedKept, "removals"),
     (Bug::Silent, "friends"),
     (Bug::TakenBackKept, "friends"),
     (Bug::Unfenced, "storage"),

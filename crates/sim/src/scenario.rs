@@ -124,6 +124,8 @@ pub enum Rule {
     HonestSpared,
     /// Every liar is named by whoever could find out.
     LiarsNamed,
+    /// All agree who belongs to each account, and of a removed device is there what counts, and no more.
+    Members,
 }
 
 /// What a schedule may cost altogether.

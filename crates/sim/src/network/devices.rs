@@ -1,5 +1,5 @@
-//! Several devices of one account. No screen links them yet; the simulator does what linking will: the
-//! account's root says that a device belongs to it, and the device begins with the account's feed.
+//! Several devices of one account: its root says that a device belongs to it, and the device begins with the
+//! account's feed as another knows it.
 
 use effigy_core::identity::Purpose;
 use effigy_core::payload::{AddDevice, Power, consent_bytes};
@@ -20,7 +20,9 @@ impl Network {
         let sealing = SealingSecret::from_bytes(self.random.bytes());
         let now = Time(self.now);
         let first = self.machines.get(of)?;
-        let (synod, words) = (first.keys.synod?, first.keys.words.as_ref()?);
+        let synod = first.keys.synod?;
+        let of_account = self.machines.iter().filter(|machine| machine.keys.synod == Some(synod));
+        let words = of_account.filter_map(|machine| machine.keys.words.as_ref()).next()?;
         let mut disk = first.disk.clone();
         disk.crash(usize::MAX);
         let (mut feed, mut records) = (Feed::new(synod), Vec::new());

@@ -8,6 +8,7 @@ use effigy_proto::{Command, PictureChange};
 
 use super::cast::Cast;
 use super::judge;
+use super::members;
 use super::{Fault, LOOK, OVERRIDE, TOLD};
 use crate::deed::{Deed, What};
 use crate::pictures::picture;
@@ -35,6 +36,8 @@ pub(crate) struct Play<'a> {
     snapshots: BTreeMap<usize, Disk>,
     /// Machines that found another disk than they left.
     pub bereft: BTreeSet<usize>,
+    /// How many devices came.
+    pub linked: usize,
     /// How many pictures were posted.
     pictures: u32,
     /// How long it took to come to rest.
@@ -56,6 +59,7 @@ impl<'a> Play<'a> {
             noted: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             bereft: BTreeSet::new(),
+            linked: 0,
             pictures: 0,
             rested: 0,
         }
@@ -224,6 +228,10 @@ impl<'a> Play<'a> {
                 network.skew(person, steps * HOUR / 2);
             }
             What::Fork => self.fork(which),
+            What::Link => self.link(person),
+            What::Remove => self.remove(person, which),
+            What::Steal => self.steal(person, which),
+            What::Words => self.words(person, which),
         }
     }
 
@@ -339,15 +347,19 @@ impl<'a> Play<'a> {
         let begun = self.network.now().0;
         let most = self.scenario.rest.minutes.saturating_mul(60_000);
         let mut overridden = false;
+        // To look through all disks takes longer than to ask all screens.
+        let look = if self.holds().contains(&Rule::Members) { LOOK * 3 } else { LOOK };
         loop {
-            self.network.run(LOOK);
+            self.network.run(look);
             self.rested = self.network.now().0.saturating_sub(begun);
-            let Some(missing) = judge::missing(&mut self.network, &self.cast) else { break };
+            let Some(missing) = self.missing() else { break };
             if self.rested >= most {
-                if self.holds().contains(&Rule::Converges) {
-                    return Err(Fault::of(Rule::Converges, missing));
+                let rules = [Rule::Converges, Rule::Members].into_iter();
+                let mut broken = rules.filter(|rule| self.holds().contains(rule));
+                match broken.next() {
+                    Some(rule) => return Err(Fault::of(rule, missing)),
+                    None => break,
                 }
-                break;
             }
             if !overridden && self.rested >= OVERRIDE {
                 overridden = true;
@@ -359,6 +371,14 @@ impl<'a> Play<'a> {
         }
         self.note_promises();
         judge::watch(&mut self.network, &self.cast, &self.scenario.rest.holds)
+    }
+
+    /// What is still to come before all is at rest.
+    fn missing(&mut self) -> Option<String> {
+        if self.holds().contains(&Rule::Members) {
+            return members::disagree(&mut self.network, &self.cast);
+        }
+        judge::missing(&mut self.network, &self.cast)
     }
 
     /// People whose devices wait for what is nowhere to be had say that they go on.
@@ -381,17 +401,21 @@ impl What {
                 | Self::Delete
                 | Self::Draft
                 | Self::Follow
+                | Self::Link
                 | Self::Look
                 | Self::Meet
                 | Self::Mute
                 | Self::Picture
                 | Self::Post
+                | Self::Remove
                 | Self::Rename
                 | Self::Send
+                | Self::Steal
                 | Self::Tag
                 | Self::Unblock
                 | Self::Unfollow
                 | Self::Unmute
+                | Self::Words
         )
     }
 }

@@ -1,6 +1,6 @@
 //! Who is who among the machines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::{Cid, Identity};
 
@@ -18,6 +18,8 @@ pub(crate) struct Cast {
     pub liars: BTreeMap<usize, Lie>,
     /// Copies of machines whose owners write two histories.
     pub twins: BTreeMap<usize, usize>,
+    /// Devices that somebody else has, in whose place a copy is among the people.
+    pub stolen: BTreeSet<usize>,
     /// Those who have, and the first entries of both.
     pub forked: BTreeMap<usize, [Cid; 2]>,
 }

@@ -13,6 +13,7 @@ use effigy_store::{Key, Pack, Table};
 use super::Fault;
 use super::act::Play;
 use super::cast::Cast;
+use super::members;
 use crate::scenario::Rule;
 use crate::{Disk, Lie, Machine, Network, Scenario, Who};
 
@@ -68,6 +69,7 @@ pub(super) fn judge(play: &mut Play<'_>, scenario: &Scenario) -> Result<(), Faul
             Rule::Genuine => forged(&mut play.network, &play.cast),
             Rule::Gone => kept(&mut play.network, &play.cast),
             Rule::LiarsNamed => unnamed(&play.network, &play.cast),
+            Rule::Members => members::disagree(&mut play.network, &play.cast),
         };
         if let Some(what) = broken {
             return Err(Fault::of(*rule, what));
@@ -84,7 +86,7 @@ fn named(network: &Network, identity: &Identity) -> String {
 }
 
 /// Whether a person wants what another says: as their own screen says.
-fn wants(network: &Network, person: usize, other: usize) -> bool {
+pub(super) fn wants(network: &Network, person: usize, other: usize) -> bool {
     let view = network.machines[person].view.as_ref();
     let synod = network.machines[other].synod();
     // One's other devices, too.
@@ -212,7 +214,10 @@ fn blobs_of(disk: &Disk, content: &Content) -> Option<(Vec<Cid>, bool)> {
 }
 
 /// The records in the packs of a table, with the feeds they are kept as; `None` for what is no record.
-fn records(network: &mut Network, packs: &[(Vec<u8>, Vec<u8>)]) -> Vec<(Vec<u8>, Option<Record>)> {
+pub(super) fn records(
+    network: &mut Network,
+    packs: &[(Vec<u8>, Vec<u8>)],
+) -> Vec<(Vec<u8>, Option<Record>)> {
     let mut found = Vec::new();
     for (key, value) in packs {
         let feed = key.get(..32).unwrap_or_default().to_vec();
@@ -282,7 +287,7 @@ fn forged(network: &mut Network, cast: &Cast) -> Option<String> {
 }
 
 /// A disk as it is now, durable or not.
-fn settled(network: &Network, machine: usize) -> Disk {
+pub(super) fn settled(network: &Network, machine: usize) -> Disk {
     let mut disk = network.machines[machine].disk.clone();
     disk.crash(usize::MAX);
     disk

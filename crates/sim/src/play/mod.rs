@@ -2,7 +2,9 @@
 
 mod act;
 mod cast;
+mod devices;
 mod judge;
+mod members;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
