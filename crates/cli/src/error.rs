@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use effigy_core::backup::BackupError;
 use effigy_store::StoreError;
 
 /// How a command ended that did what it was asked.
@@ -32,6 +33,14 @@ pub(crate) enum CliError {
         path: PathBuf,
         /// The files.
         names: Vec<String>,
+    },
+    /// A backup cannot be opened.
+    #[error("cannot open {}: {why}", path.display())]
+    Backup {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: BackupError,
     },
     /// A running hub holds the store.
     #[error(
@@ -100,7 +109,8 @@ impl CliError {
         match self {
             Self::Ambiguous { .. } | Self::ManyStores { .. } => 2,
             Self::NotFound { .. } => 3,
-            Self::Foreign { .. }
+            Self::Backup { .. }
+            | Self::Foreign { .. }
             | Self::InUse { .. }
             | Self::Internal
             | Self::Io { .. }

@@ -6,6 +6,7 @@
 // Bytes of strangers are read here: no index and no sum may be beyond what there is.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+pub mod backup;
 pub mod blob;
 pub mod canon;
 pub mod cid;
@@ -15,7 +16,9 @@ pub mod image;
 pub mod invite;
 pub mod limits;
 pub mod link;
+pub mod lock;
 pub mod mnemonic;
+pub mod passphrase;
 pub mod payload;
 pub mod random;
 pub mod seal;

@@ -14,8 +14,9 @@ macro_rules! written {
     };
 }
 
-const WRITTEN: [(&str, &str); 13] = written![
+const WRITTEN: [(&str, &str); 14] = written![
     "words.json",
+    "backup.json",
     "canon.json",
     "entry.json",
     "image.json",

@@ -5,6 +5,7 @@
 //! a [`Output::Save`] is durable before anything behind it is done.
 
 mod api;
+pub mod backup;
 mod io;
 mod keys;
 mod message;
@@ -20,7 +21,7 @@ pub use api::{
     Transfer, TransferState, Upkeep,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
-pub use keys::{Keys, KeysError};
+pub use keys::{Keys, KeysError, Voucher};
 pub use message::{
     BATCH, ErrorCode, FIND, Frame, Garbage, LIST, LinkEnd, LinkStep, Mark, Message, Name,
     NameError, Passing, Record, SESSION_BYTES, SKIP, SessionRequest, StoreName, Summary, WatchName,

@@ -1,5 +1,6 @@
 //! What can be asked, one file each.
 
+mod backup;
 mod blob;
 mod completions;
 mod entry;
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     Verify(verify::Arguments),
     /// List members, followers and receipts as they are kept
     Peers(Data),
+    /// Check a person's encrypted backup
+    #[command(subcommand)]
+    Backup(backup::Arguments),
     /// Write all feeds and blobs to one file, which the other commands read too
     Export(export::Arguments),
     /// Print completions for a shell
@@ -66,6 +70,7 @@ impl Command {
             Self::Inspect(data) => inspect::run(&data.data, output, now),
             Self::Feed(arguments) => feed::run(&arguments, output),
             Self::Entry(arguments) => entry::run(&arguments, output),
+            Self::Backup(arguments) => backup::run(&arguments, output),
             Self::Blob(arguments) => blob::run(&arguments, output),
             Self::Verify(arguments) => verify::run(&arguments, output),
             Self::Peers(data) => peers::run(&data.data, output),

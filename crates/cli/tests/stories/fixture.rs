@@ -23,7 +23,7 @@ use effigy_store_redb::RedbStore;
 use super::picture::{png, talkative_png};
 
 /// 20 November 2025, 10:00:00 UTC.
-const BEGAN: u64 = 1_763_632_800_000;
+pub(crate) const BEGAN: u64 = 1_763_632_800_000;
 /// Stands for whatever is secret in a store: nothing may ever print it.
 pub(crate) const SECRET: &[u8; 16] = b"s3cret-s3cret-s3";
 
@@ -60,6 +60,7 @@ impl Fixture {
         fs::write(path.join("short.redb"), &broken[..half]).unwrap();
         people.keep_worse(&path.join("worse.redb"));
         people.write_files(path);
+        people.back_up(path);
         let open = RedbStore::open(path.join("running/hub.redb")).unwrap();
         fs::write(path.join("running/hub.lock"), "4711\n").unwrap();
         fs::write(path.join("notes.txt"), "neither\n").unwrap();

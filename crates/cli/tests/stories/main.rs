@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod backup;
 mod fixture;
 mod picture;
 mod run;
@@ -40,6 +41,11 @@ fn feeds_and_entries() {
 }
 
 #[test]
+fn backups() {
+    tell("backups.md");
+}
+
+#[test]
 fn blobs() {
     tell("blobs.md");
 }
@@ -66,7 +72,16 @@ fn refusals() {
 
 #[test]
 fn every_story_is_told() {
-    let told = ["blobs", "export", "feeds-and-entries", "inspect", "peers", "refusals", "verify"];
+    let told = [
+        "backups",
+        "blobs",
+        "export",
+        "feeds-and-entries",
+        "inspect",
+        "peers",
+        "refusals",
+        "verify",
+    ];
     let mut found: Vec<String> = std::fs::read_dir(folder())
         .unwrap()
         .map(|item| item.unwrap().path())

@@ -130,6 +130,8 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Forget the keys of the device out of whose backup this one comes: the account names this one.
+    ForgetVoucher,
     /// Forget the words of the account: the person has written them down.
     ForgetWords {
         /// Comes back in the answer.
@@ -329,6 +331,7 @@ impl Command {
             | Self::CancelContent { .. }
             | Self::Conditions(_)
             | Self::FetchContent { .. }
+            | Self::ForgetVoucher
             | Self::Link(_)
             | Self::LoadContent { .. }
             | Self::LoadDraftPicture { .. }

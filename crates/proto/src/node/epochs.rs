@@ -201,8 +201,8 @@ impl Node {
         let binding = seal_binding(header.identity, &header.parents);
         let root = self.keys.words.as_ref().map(|words| *words.root_seal());
         let root = root.map(SealingSecret::from_bytes);
-        let mut own = std::iter::once(&self.keys.sealing).chain(&root);
-        let text = own.find_map(|secret| seal::open(&epoch.secrets, secret, &binding).ok());
+        let opens = |secret: &SealingSecret| seal::open(&epoch.secrets, secret, &binding).ok();
+        let text = self.own_sealing().chain(&root).find_map(opens);
         let text = Zeroizing::new(text.unwrap_or_default());
         let Some(state) = self.my_synod().and_then(|synod| self.synods.get(&synod)) else { return };
         let mut came = Vec::new();
@@ -238,6 +238,12 @@ impl Node {
         payload
     }
 
+    /// What opens what was sealed for this device, and for the one out of whose backup it comes.
+    fn own_sealing(&self) -> impl Iterator<Item = &SealingSecret> {
+        let voucher = self.keys.voucher.as_ref().map(|voucher| &voucher.sealing);
+        std::iter::once(&self.keys.sealing).chain(voucher)
+    }
+
     fn open_envelope(&mut self, entry: &Entry, envelope: &Envelope) -> Option<Payload> {
         let header = entry.header();
         let binding = seal_binding(header.identity, &header.parents);
@@ -251,7 +257,7 @@ impl Node {
                 self.epochs.ring.insert(0, used);
                 text
             }
-            None => seal::open(envelope, &self.keys.sealing, &binding).ok()?,
+            None => self.own_sealing().find_map(|own| seal::open(envelope, own, &binding).ok())?,
         };
         let value = effigy_core::canon::check(&text).ok()?;
         let kind = value.get("type")?.as_str()?;

@@ -1,11 +1,12 @@
-//! Whether this device belongs to its account, and how it comes to: by the words of the account, or
-//! because another device adds it.
+//! Whether this device belongs to its account, and how it comes to: by the words of the account, by a
+//! backup, or because another device adds it.
 //!
 //! A device whose account began elsewhere replicates it like any other of its devices, and publishes
 //! nothing in its name before the account names it.
 
 use effigy_core::identity::Purpose;
 use effigy_core::limits::HUBS;
+use effigy_core::mnemonic::Words;
 use effigy_core::payload::{AddDevice, Power, consent_bytes};
 use effigy_core::text::clean_name;
 use effigy_core::{Cid, Entry, Identity};
@@ -30,7 +31,8 @@ impl Node {
         self.my_synod().is_some_and(|synod| self.names(&synod, &self.me))
     }
 
-    /// Adds this device to the account that began elsewhere, signed by the account's root.
+    /// Adds this device to the account that began elsewhere, signed by the account's root, or by the
+    /// device that was backed up.
     pub(super) fn join(
         &mut self,
         device_name: &str,
@@ -38,7 +40,9 @@ impl Node {
     ) -> Result<Option<Cid>, Refusal> {
         self.may_write()?;
         let synod = self.my_synod().ok_or(Refusal::Account)?;
-        let root = self.keys.words.as_ref().ok_or(Refusal::Account)?.root_sign();
+        let root = self.keys.words.as_ref().map(Words::root_sign);
+        let voucher = self.keys.voucher.as_ref().map(|voucher| voucher.device.clone());
+        let signer = root.or(voucher).ok_or(Refusal::Account)?;
         if self.is_member() {
             return Err(Refusal::Account);
         }
@@ -46,7 +50,7 @@ impl Node {
         self.whole(&synod)?;
         let replaces = replaces.map(|device| self.last_of(device)).transpose()?;
         let device = self.as_device(synod, device_name, replaces)?;
-        self.write_by_root(root, device).map(Some)
+        self.write_as(signer, device).map(Some)
     }
 
     /// This device as the account names it, with its consent.
@@ -89,6 +93,10 @@ impl Node {
             return Err(Refusal::Unknown);
         }
         let held = self.whole(&device).map_err(|_| Refusal::Incomplete)?;
+        // A backup is older than what it is a backup of: somebody else has to have told of it.
+        if self.keys.voucher.is_some() && held.remote.is_empty() {
+            return Err(Refusal::Incomplete);
+        }
         held.feed.head().map(|head| (device, head.id)).ok_or(Refusal::Incomplete)
     }
 

@@ -47,8 +47,10 @@ mod tracking;
 mod upkeep;
 mod uploads;
 
+pub(crate) use blobs::{WHOLE, large_named as long_named};
 pub use census::Filled;
 pub use met::Met;
+pub(crate) use packs::pack_parts;
 pub use restore::{RestoreError, hubs_to_dial, reread};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -562,6 +564,7 @@ impl Node {
                 let done = self.begin(&device_name, &name, picture);
                 self.answer(ticket, done);
             }
+            Command::ForgetVoucher => self.keys.voucher = None,
             Command::ForgetWords { ticket } => {
                 self.keys.words = None;
                 self.answer(ticket, Ok(None));

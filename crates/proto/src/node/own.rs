@@ -29,7 +29,7 @@ const DISPROVED: usize = 1_000;
 /// Whose feed an own entry goes to, and whose key signs it.
 pub(super) enum Pen {
     Device,
-    /// The synod's feed, signed by the root, before any device has power.
+    /// The synod's feed, signed by the root, or by another key that has the power, before this device has.
     Root(Box<Secret>),
     /// The synod's feed, signed by this device.
     Admin,
@@ -62,20 +62,16 @@ impl Node {
         let genesis = Payload::Genesis(Genesis { sealing_key });
         self.write(Pen::Root(Box::new(root.clone())), &genesis, &[])?;
         let device = self.as_device(synod, device_name, None)?;
-        self.write_by_root(root, device)?;
+        self.write_as(root, device)?;
         let (picture, blobs) =
             picture.map_or((None, Vec::new()), |(image, blobs)| (Some(image), blobs));
         let profile = Profile { about: String::new(), name, picture };
         self.write(Pen::Admin, &Payload::Profile(profile), &blobs).map(Some)
     }
 
-    /// The root of the account says that a device belongs to it.
-    pub(super) fn write_by_root(
-        &mut self,
-        root: Secret,
-        device: AddDevice,
-    ) -> Result<Cid, Refusal> {
-        let id = self.write(Pen::Root(Box::new(root)), &Payload::AddDevice(device), &[])?;
+    /// The root of the account, or a device whose keys were in a backup, says that a device belongs to it.
+    pub(super) fn write_as(&mut self, signer: Secret, device: AddDevice) -> Result<Cid, Refusal> {
+        let id = self.write(Pen::Root(Box::new(signer)), &Payload::AddDevice(device), &[])?;
         self.tend_epochs()?;
         Ok(id)
     }

@@ -32,7 +32,7 @@ pub(super) fn pack_key(identity: &Identity, generation: u64, first: u32) -> Key 
 }
 
 /// What the key of a pack, or of what is noted of one, says.
-pub(super) fn pack_parts(key: &[u8]) -> Option<(Identity, u64, u32)> {
+pub(crate) fn pack_parts(key: &[u8]) -> Option<(Identity, u64, u32)> {
     let (identity, rest) = key.split_first_chunk::<32>()?;
     let (generation, first) = rest.split_first_chunk::<8>()?;
     let first = u32::from_be_bytes(first.try_into().ok()?);

@@ -85,6 +85,16 @@ impl Together {
         machine
     }
 
+    /// Somebody's new device with something in its store, turned on.
+    pub(crate) fn add_with(&mut self, keys: Keys, records: Vec<(Key, Vec<u8>)>) -> usize {
+        let mut machine = Machine::new(keys, Role::Person);
+        machine.disk.extend(records);
+        self.machines.push(machine);
+        let machine = self.machines.len() - 1;
+        self.start(machine);
+        machine
+    }
+
     /// What a machine kept in its store is gone: it is off.
     pub(crate) fn empty(&mut self, machine: usize) {
         self.crash(machine, 0);

@@ -58,7 +58,14 @@ impl Network {
         };
         let entry = draft.sign(&words.root_sign(), now).ok()?;
         records.push(record::encode(entry.bytes(), Some(&bytes)));
-        let keys = Keys { device, joining: false, sealing, synod: Some(synod), words: None };
+        let keys = Keys {
+            device,
+            joining: false,
+            sealing,
+            synod: Some(synod),
+            voucher: None,
+            words: None,
+        };
         let mut machine = Machine::with_keys(first.who, keys);
         let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
         // The first pack of the feed's first writing.

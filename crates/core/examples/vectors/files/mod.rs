@@ -6,6 +6,7 @@
 #![allow(clippy::too_many_lines, reason = "a table of cases is read from top to bottom")]
 
 mod account;
+mod backup;
 mod canon;
 mod entry;
 mod image;
@@ -47,6 +48,7 @@ impl File {
 pub(crate) fn all() -> Vec<File> {
     vec![
         account::words(),
+        backup::backup(),
         canon::canon(),
         entry::entry(),
         image::image(),

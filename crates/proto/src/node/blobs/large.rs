@@ -17,7 +17,7 @@ pub(super) const WINDOW: usize = 64;
 const LISTS: usize = 2;
 
 /// The content is here whole and was looked through.
-pub(in crate::node) const WHOLE: u8 = 1;
+pub(crate) const WHOLE: u8 = 1;
 /// Somebody wants to have it.
 pub(in crate::node) const WANTED: u8 = 2;
 

@@ -28,11 +28,12 @@ use effigy_store::{Batch, Key, Table};
 
 pub(super) use attaching::{UPLOADS, Upload};
 pub(super) use giving::Looking;
-pub(super) use large::WHOLE;
+pub(crate) use large::WHOLE;
 pub(super) use playing::{READS, Read};
 pub(super) use scanning::Scan;
 pub(super) use sharing::{LEDGER, Ledger};
-pub(super) use tree::{Bits, Leaf, Placed, Tree, large_named};
+pub(crate) use tree::large_named;
+pub(super) use tree::{Bits, Leaf, Placed, Tree};
 pub(super) use turns::{Turn, Turns};
 
 use super::Node;

@@ -111,7 +111,7 @@ pub(super) fn large_key(named: &Named) -> Key {
 }
 
 /// What [`large_key`] names.
-pub(in crate::node) fn large_named(key: &[u8]) -> Option<Named> {
+pub(crate) fn large_named(key: &[u8]) -> Option<Named> {
     let (digest, rest) = key.split_first_chunk::<32>()?;
     let (size, kind) = rest.split_first_chunk::<8>()?;
     let kind = match kind {

@@ -72,7 +72,8 @@ pub(super) fn second(desk: &Desk, seed: u8) -> Desk {
     };
     let entry = draft.sign(&words.root_sign(), Time(desk.now)).unwrap();
     records.push(record::encode(entry.bytes(), Some(&bytes)));
-    let keys = Keys { device, joining: false, sealing, synod: Some(synod), words: None };
+    let keys =
+        Keys { device, joining: false, sealing, synod: Some(synod), voucher: None, words: None };
     let mut second = Desk::kept(keys, BTreeMap::from([disk_of(synod, &records)]));
     second.now = desk.now;
     second
@@ -82,7 +83,10 @@ pub(super) fn second(desk: &Desk, seed: u8) -> Desk {
 fn by_words(desk: &Desk) -> Desk {
     let (synod, words) = (desk.keys.synod, desk.keys.words.clone());
     let (device, sealing) = (Secret::from_seed(&[77; 32]), SealingSecret::from_bytes([77; 32]));
-    Desk::kept(Keys { device, joining: false, sealing, synod, words }, desk.disk.clone())
+    Desk::kept(
+        Keys { device, joining: false, sealing, synod, voucher: None, words },
+        desk.disk.clone(),
+    )
 }
 
 #[test]
@@ -139,6 +143,7 @@ fn what_an_account_sealed_before_epochs_is_stated_once_more() {
         joining: false,
         sealing: actor.sealing.clone(),
         synod: Some(actor.synod()),
+        voucher: None,
         words: None,
     };
     let mut desk = Desk::kept(keys, disk.into_iter().collect());
