@@ -12,6 +12,7 @@ const WORKER = "/service-worker.js";
 const CHECK_EVERY_MS = 60 * 60 * 1000;
 const CHECK_AT_MOST_EVERY_MS = 60 * 1000;
 const ASK_MS = 3000;
+const SLOW_MS = 1500;
 const REPAIRED = "effigy-repaired";
 
 // Elements that run, load, or change how the text after them is read.
@@ -77,6 +78,15 @@ async function startApp(names) {
 }
 
 let hasFailed = false;
+
+// A slow network must not look like an app that does nothing.
+function tellSlowStart() {
+  const place = document.getElementById("shell-message");
+  if (!place || hasFailed) return;
+  place.textContent = navigator.serviceWorker?.controller
+    ? "Starting…"
+    : "Loading the app. It stays on this device, so the next start is quick, also without a network.";
+}
 
 function showFailure(error) {
   hasFailed = true;
@@ -235,6 +245,7 @@ window.effigyApplyUpdate = () => window.location.reload();
 const names = document.querySelector('meta[name="effigy-app"]');
 const policy = createPolicies(names.dataset.pool);
 window.effigyStartWorker = (module) => startWorker(policy, names.dataset, module);
+setTimeout(tellSlowStart, SLOW_MS);
 // Looked after even when the app does not start: a broken version must be able to receive its repair.
 startApp(names)
   .catch(showFailure)
