@@ -45,6 +45,10 @@ pub(crate) fn say(payload: Option<&Payload>) -> String {
         }
         Payload::Note(note) => note.text.clone(),
         Payload::Profile(profile) => format!("{} {}", profile.name, profile.about),
+        Payload::Registers(registers) => {
+            let names: Vec<&str> = registers.set.iter().map(|set| set.name.as_str()).collect();
+            format!("sets {}", names.join(", "))
+        }
         Payload::RevokeDevice(device) => {
             let last =
                 device.last_valid.map_or_else(String::new, |last| format!(" …{}", last.short()));
@@ -55,6 +59,10 @@ pub(crate) fn say(payload: Option<&Payload>) -> String {
         }
         Payload::Sealed(envelope) => {
             format!("sealed, {}", counted(envelope.slots.len() as u64, "slot", "slots"))
+        }
+        Payload::Superseded(superseded) => {
+            let entries = counted(superseded.entries.len() as u64, "entry", "entries");
+            format!("no longer needs {entries}")
         }
         Payload::Tag(tag) => {
             format!("{} {:?} on …{}", switch("tag", tag.on), tag.word, tag.target.short())

@@ -96,6 +96,16 @@ limits! {
     ORIGIN_BYTES: usize = 255;
     /// Most entry ids that one rewrite may name as removed.
     REMOVED: usize = 128;
+    /// Most registers in one statement.
+    REGISTERS: usize = 64;
+    /// Most registers of which a device's last word is kept; beyond, those it spoke of last.
+    REGISTERS_KEPT: usize = 256;
+    /// Most UTF-8 bytes of what a register holds: the longest post, with room around it.
+    REGISTER_BYTES: usize = 10_240;
+    /// Most bytes of a register's name.
+    REGISTER_NAME_BYTES: usize = 160;
+    /// Most entries that one statement calls superseded.
+    SUPERSEDED: usize = 64;
     /// Most entries of one feed that wait for a parent.
     WAITING_PER_FEED: usize = 256;
     /// Most entries of all feeds together that wait for a parent.

@@ -6,12 +6,14 @@
 
 mod chain;
 pub mod planted;
+mod registers;
 mod relations;
 mod synod;
 mod view;
 mod waiting;
 
 pub use chain::{ChainError, Feed, Head, Noted, Order, Verdict};
+pub use registers::{Holds, Registers};
 pub use relations::{Relation, Relations};
 pub use synod::{
     DEVICES, Device, FORMER, Former, PROBATION, STATEMENTS, Synod, SynodError, WEIGHT,

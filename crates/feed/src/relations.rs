@@ -52,6 +52,11 @@ impl Relations {
         self.registers.contains_key(&(relation, *synod))
     }
 
+    /// The clock of what was said last about it; 0 for nothing.
+    pub fn clock(&self, relation: Relation, synod: &Identity) -> u64 {
+        self.registers.get(&(relation, *synod)).map_or(0, |((clock, _), _)| *clock)
+    }
+
     /// Whether somebody's posts are wanted: followed and not blocked.
     pub fn wants(&self, synod: &Identity) -> bool {
         self.holds(Relation::Follow, synod) && !self.holds(Relation::Block, synod)

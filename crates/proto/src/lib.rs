@@ -13,12 +13,13 @@ mod node;
 pub mod reconcile;
 mod session;
 
+pub use api::registers;
 pub use api::{
-    Attaching, Command, Conditions, ContentKind, Counts, DeviceStatus, Difference, Differing,
-    Event, FeedStatus, Given, HandStep, HolderKind, HubRefusal, HubStatus, Known, LinkCommand,
-    LinkFailure, LinkState, Linked, Linking, Membership, Named, Network, Path, PeerStatus, Picture,
-    PictureChange, Pixels, Receipt, Refusal, Removal, Repair, Shown, StorageStatus, Ticket,
-    Transfer, TransferState, Upkeep,
+    Agreed, Attaching, Command, Conditions, ContentKind, Counts, DeviceStatus, Difference,
+    Differing, Event, FeedStatus, Given, HandStep, HolderKind, HubRefusal, HubStatus, Known,
+    LinkCommand, LinkFailure, LinkState, Linked, Linking, Membership, Named, Network, Path,
+    PeerStatus, Picture, PictureChange, Pixels, Receipt, Refusal, Removal, Repair, Shown,
+    StorageStatus, Ticket, Transfer, TransferState, Upkeep,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError, Voucher};

@@ -7,6 +7,7 @@ mod files;
 fn nothing_has_changed() {
     let written = [
         ("feed.json", include_str!("../../../tests/vectors/feed.json")),
+        ("registers.json", include_str!("../../../tests/vectors/registers.json")),
         ("session.json", include_str!("../../../tests/vectors/session.json")),
     ];
     for ((name, text), (written_name, written)) in files::all().into_iter().zip(written) {

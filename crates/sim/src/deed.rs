@@ -42,6 +42,8 @@ macro_rules! deeds {
 deeds! {
     /// Somebody blocks somebody.
     Block = "block";
+    /// Somebody sets one of a few registers on which their devices agree.
+    Choose = "choose";
     /// Somebody answers a post.
     Comment = "comment";
     /// A machine dies.

@@ -54,6 +54,8 @@ pub struct Machine {
     pub invite: Option<effigy_core::Invite>,
     /// The entries that it was told of since it was started, by feed.
     pub entries: BTreeMap<Identity, BTreeSet<Cid>>,
+    /// What its person was told that all their devices agree on: by whom it was said, when, and what.
+    pub agreed: BTreeMap<String, (Identity, Time, String)>,
     /// Everybody whom it ever shut out for misbehaving.
     pub blamed: BTreeSet<Identity>,
     /// Whether it is asleep: on, and deaf.
@@ -100,6 +102,7 @@ impl Machine {
             view: None,
             invite: None,
             entries: BTreeMap::new(),
+            agreed: BTreeMap::new(),
             blamed: BTreeSet::new(),
             asleep: false,
             skew: 0,
@@ -135,6 +138,7 @@ impl Machine {
         self.alarm = None;
         self.status = None;
         self.entries.clear();
+        self.agreed.clear();
         self.missed.clear();
         self.asleep = false;
     }
@@ -228,6 +232,10 @@ impl Machine {
             Event::Members(members) if self.who == Who::Person => {
                 let synod = self.synod();
                 self.view.get_or_insert_with(|| View::new(synod)).settle(*members);
+            }
+            Event::Registers(all) => {
+                let said = all.into_iter().map(|it| (it.name, (it.by, it.time, it.value)));
+                self.agreed.extend(said);
             }
             Event::Withdrawn(known) => self.withdraw(&known),
             Event::Invite(invite) => self.invite = Some(invite),

@@ -108,6 +108,8 @@ pub struct Rest {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
+    /// All devices of a person say the same of what they agree on.
+    Agrees,
     /// No list, queue or table of an honest node is longer than it may be.
     Bounded,
     /// Everybody has what they want and may have: entries, and pictures.

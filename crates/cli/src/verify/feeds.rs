@@ -123,9 +123,8 @@ impl<'a> Judge<'a> {
                 self.silent.insert((account, entry.id()));
             }
             Some(payload) => {
-                if let Payload::Delete(delete) = &payload {
-                    self.taken_back.insert((account, delete.target));
-                }
+                let targets = payload.taken_back().iter();
+                self.taken_back.extend(targets.map(|target| (account, *target)));
                 self.count_payload(&payload);
             }
         }

@@ -83,6 +83,11 @@ pub const KINDS: &[Kind] = &[
         meaning: "A post to the world, in Markdown, with up to eight pictures.",
     },
     Kind {
+        name: "registers",
+        home: Home::Sealed,
+        meaning: "What the person chose, has begun to write and has seen, for all their devices (6.11).",
+    },
+    Kind {
         name: "revoke_device",
         home: Home::Synod,
         meaning: "A device is removed: one entry of its feed and what came before it still counts.",
@@ -96,6 +101,11 @@ pub const KINDS: &[Kind] = &[
         name: "sealed",
         home: Home::Device,
         meaning: "An envelope that only some devices can open; its text is a payload again.",
+    },
+    Kind {
+        name: "superseded",
+        home: Home::Device,
+        meaning: "Entries of the same feed that later ones made needless; their payloads are dropped.",
     },
     Kind {
         name: "synod_final",

@@ -5,6 +5,7 @@ mod attached;
 mod kinds;
 mod mark;
 mod post;
+mod register;
 mod relation;
 
 pub use account::{
@@ -15,12 +16,14 @@ pub use attached::{Attached, Collection, File, Film, Item, Video};
 pub use kinds::{Home, KINDS, Kind};
 pub use mark::{Delete, Tag};
 pub use post::{Comment, Content, Image, ImageNote, ImageType, Note, Thumbnail};
+pub use register::{Register, Registers, Superseded};
 pub use relation::{Block, Follow, Mute};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::canon::{self, CanonError};
+use crate::cid::Cid;
 use crate::limits::PAYLOAD_BYTES;
 use crate::seal::Envelope;
 
@@ -59,12 +62,16 @@ pub enum Payload {
     Note(Note),
     /// How the person presents themselves.
     Profile(Profile),
+    /// What registers of the person hold.
+    Registers(Registers),
     /// A device belongs to the account no longer.
     RevokeDevice(RevokeDevice),
     /// A feed was written anew.
     Rewrite(Rewrite),
     /// Something for some devices only.
     Sealed(Envelope),
+    /// Entries that later ones have made needless.
+    Superseded(Superseded),
     /// An entry is marked with a word.
     Tag(Tag),
     /// A kind that this version does not know: kept, passed on, not shown.
@@ -120,9 +127,11 @@ impl Payload {
             "name_device" => typed(value).map(Self::NameDevice),
             "public_note" => typed(value).map(Self::Note),
             "profile" => typed(value).map(Self::Profile),
+            "registers" => typed(value).map(Self::Registers),
             "revoke_device" => typed(value).map(Self::RevokeDevice),
             "rewrite" => typed(value).map(Self::Rewrite),
             "sealed" => typed(value).map(Self::Sealed),
+            "superseded" => typed(value).map(Self::Superseded),
             "tag" => typed(value).map(Self::Tag),
             "video" => typed(value).map(Self::Video),
             _ => Ok(Self::Unknown),
@@ -148,9 +157,11 @@ impl Payload {
             Self::NameDevice(_) => "name_device",
             Self::Note(_) => "public_note",
             Self::Profile(_) => "profile",
+            Self::Registers(_) => "registers",
             Self::RevokeDevice(_) => "revoke_device",
             Self::Rewrite(_) => "rewrite",
             Self::Sealed(_) => "sealed",
+            Self::Superseded(_) => "superseded",
             Self::Tag(_) => "tag",
             Self::Unknown => return None,
             Self::Video(_) => "video",
@@ -180,9 +191,11 @@ impl Payload {
             Self::NameDevice(body) => serde_json::to_value(body),
             Self::Note(body) => serde_json::to_value(body),
             Self::Profile(body) => serde_json::to_value(body),
+            Self::Registers(body) => serde_json::to_value(body),
             Self::RevokeDevice(body) => serde_json::to_value(body),
             Self::Rewrite(body) => serde_json::to_value(body),
             Self::Sealed(body) => serde_json::to_value(body),
+            Self::Superseded(body) => serde_json::to_value(body),
             Self::Tag(body) => serde_json::to_value(body),
             Self::Unknown => return Err(PayloadError::Kind),
             Self::Video(body) => serde_json::to_value(body),
@@ -206,6 +219,15 @@ impl Payload {
             Self::Note(note) => &note.images,
             Self::Profile(profile) => profile.picture.as_slice(),
             Self::Video(video) => video.poster.as_slice(),
+            _ => &[],
+        }
+    }
+
+    /// Every entry that the payload takes back.
+    pub fn taken_back(&self) -> &[Cid] {
+        match self {
+            Self::Delete(delete) => std::slice::from_ref(&delete.target),
+            Self::Superseded(superseded) => &superseded.entries,
             _ => &[],
         }
     }
@@ -237,7 +259,9 @@ impl Payload {
             Self::NameDevice(body) => body.bounds(),
             Self::Note(body) => body.bounds(),
             Self::Profile(body) => body.bounds(),
+            Self::Registers(body) => body.bounds(),
             Self::Rewrite(body) => body.bounds(),
+            Self::Superseded(body) => body.bounds(),
             Self::Tag(body) => body.bounds(),
             Self::Video(body) => body.bounds(),
             Self::Block(_)

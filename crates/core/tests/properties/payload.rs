@@ -4,7 +4,7 @@ use effigy_core::canon::{CanonError, write};
 use effigy_core::payload::{
     AddDevice, Block, Collection, Comment, Content, Delete, File, Film, Follow, Genesis, Hub, Hubs,
     Image, ImageNote, ImageType, Item, Mute, NameDevice, Note, PayloadError, Power, Profile,
-    RevokeDevice, Rewrite, Tag, Video,
+    Register, Registers, RevokeDevice, Rewrite, Superseded, Tag, Video,
 };
 use effigy_core::seal::SealingSecret;
 use effigy_core::text::clean_file_name;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::cases;
 use crate::json::{GREATEST, nearly, value, words};
 
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 22] = [
     "add_device",
     "block",
     "comment",
@@ -30,8 +30,10 @@ const KINDS: [&str; 20] = [
     "name_device",
     "profile",
     "public_note",
+    "registers",
     "revoke_device",
     "rewrite",
+    "superseded",
     "synod_final",
     "synod_genesis",
     "tag",
@@ -91,6 +93,23 @@ prop_compose! {
     }
 }
 
+fn registers() -> impl Strategy<Value = Payload> {
+    let value = (prop::option::of(identity()), words());
+    prop::collection::btree_map("[!-~]{1,9}", value, 1..=5).prop_map(|set| {
+        let register = |(name, (over, value)): (String, (Option<Identity>, String))| {
+            let over = over.map(|device| (device, 1));
+            Register { name, over, time: 2, value }
+        };
+        Payload::Registers(Registers { set: set.into_iter().map(register).collect() })
+    })
+}
+
+fn superseded() -> impl Strategy<Value = Payload> {
+    prop::collection::btree_set(cid(), 1..=9).prop_map(|entries| {
+        Payload::Superseded(Superseded { entries: entries.into_iter().collect() })
+    })
+}
+
 fn payload() -> impl Strategy<Value = Payload> {
     let hub = (identity(), "https://[a-z]{1,9}\\.example(:[1-9][0-9]{3})?")
         .prop_map(|(identity, origin)| Hub { identity, origin });
@@ -143,6 +162,8 @@ fn payload() -> impl Strategy<Value = Payload> {
             let items = items.into_iter().enumerate().map(item).collect();
             Payload::Collection(Collection { items, name: "folder".to_owned(), text })
         }),
+        registers(),
+        superseded(),
         (any::<bool>(), cid(), said()).prop_map(|(on, target, word)| Payload::Tag(Tag {
             on,
             target,

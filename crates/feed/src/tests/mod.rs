@@ -2,6 +2,7 @@
 
 mod chains;
 mod places;
+mod registers;
 mod synods;
 mod threads;
 mod waiting;

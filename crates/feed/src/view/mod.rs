@@ -214,10 +214,7 @@ impl View {
                     text: comment.text.clone(),
                 },
             ),
-            Payload::Delete(delete) => {
-                let by = self.deletions.entry(delete.target).or_default();
-                by.insert(entry.header().identity);
-            }
+            Payload::Delete(_) | Payload::Superseded(_) => self.take_back(entry, payload),
             Payload::Image(note) => self.post(
                 entry,
                 order,
@@ -239,6 +236,12 @@ impl View {
                 }
             }
             _ => (),
+        }
+    }
+
+    fn take_back(&mut self, entry: &Entry, payload: &Payload) {
+        for target in payload.taken_back() {
+            self.deletions.entry(*target).or_default().insert(entry.header().identity);
         }
     }
 
@@ -269,9 +272,11 @@ impl View {
         let order = (entry.header().comparable, entry.digest());
         self.drop_post(&order.1);
         match payload {
-            Payload::Delete(delete) => {
-                if let Some(by) = self.deletions.get_mut(&delete.target) {
-                    by.remove(&entry.header().identity);
+            Payload::Delete(_) | Payload::Superseded(_) => {
+                for target in payload.taken_back() {
+                    if let Some(by) = self.deletions.get_mut(target) {
+                        by.remove(&entry.header().identity);
+                    }
                 }
             }
             Payload::Tag(tag) => {

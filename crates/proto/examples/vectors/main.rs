@@ -1,4 +1,4 @@
-//! Writes `tests/vectors/feed.json` and `session.json`, from which a second implementation can be
+//! Writes `tests/vectors/feed.json`, `registers.json` and `session.json`, from which a second implementation can be
 //! tested: `cargo run -p effigy-proto --example vectors`.
 
 mod files;

@@ -1,7 +1,7 @@
 //! What a person (or an operator) may ask of a node.
 
 use effigy_core::mnemonic::Words;
-use effigy_core::{Cid, Identity, Invite};
+use effigy_core::{Cid, Identity, Invite, Time};
 use effigy_feed::Relation;
 
 use super::content::{ContentKind, Named, Picture};
@@ -266,11 +266,26 @@ pub enum Command {
         /// Which draft.
         slot: String,
     },
+    /// Have a register of the account hold something, on all devices. They are told soon, by one entry for
+    /// all that was set meanwhile. [`Event::Registers`](super::Event) comes before the answer.
+    SetRegister {
+        /// Which, see [`registers`](crate::registers).
+        name: String,
+        /// Comes back in the answer.
+        ticket: Ticket,
+        /// By what it is ordered, in place of the moment: of a mark, how far somebody has read. One that
+        /// is not later than what is known changes nothing.
+        time: Option<Time>,
+        /// What it holds.
+        value: String,
+    },
     /// Answer once everything that was asked before is durable.
     Settle {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Tell the other devices at once what was set in registers: this one may not be here much longer.
+    StateRegisters,
     /// Mark an entry with a word, or take the mark off.
     Tag {
         /// Whether the mark is on from now on.
@@ -322,6 +337,7 @@ impl Command {
             | Self::RemoveByWords { ticket, .. }
             | Self::RemoveDevice { ticket, .. }
             | Self::RenameDevice { ticket, .. }
+            | Self::SetRegister { ticket, .. }
             | Self::Settle { ticket }
             | Self::Tag { ticket, .. }
             | Self::TakeLetter { ticket, .. } => Some(*ticket),
@@ -342,6 +358,7 @@ impl Command {
             | Self::RemoveHub { .. }
             | Self::SaveDraft { .. }
             | Self::SaveDraftPicture { .. }
+            | Self::StateRegisters
             | Self::WatchContent { .. }
             | Self::Wake => None,
         }

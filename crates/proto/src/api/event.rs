@@ -1,6 +1,6 @@
 //! What a node tells.
 
-use effigy_core::{Cid, Entry, Identity, Invite, Payload};
+use effigy_core::{Cid, Entry, Identity, Invite, Payload, Time};
 use effigy_feed::Members;
 
 use super::command::Ticket;
@@ -109,6 +109,8 @@ pub enum Event {
     /// What a first screen shows has been read; the app can be used. What is asked from now on is done
     /// once everything that a node has to know was read, too.
     Ready,
+    /// What registers of the account hold now. After a start those that hold anything come.
+    Registers(Vec<Agreed>),
     /// What a ticket asked for was not done. Nothing changed.
     Refused {
         /// Whose answer this is.
@@ -135,6 +137,21 @@ pub enum Event {
     Upkeep(Upkeep),
     /// Entries that count no longer, since the device that wrote them was removed.
     Withdrawn(Vec<Known>),
+}
+
+/// What a register holds that the devices of an account agree on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Agreed {
+    /// The device that said so.
+    pub by: Identity,
+    /// Which register.
+    pub name: String,
+    /// By what it is ordered.
+    pub time: Time,
+    /// What this device said before, if the one that had the last word did not know of it.
+    pub unseen: Option<String>,
+    /// What it holds.
+    pub value: String,
 }
 
 /// Where a device stands with an account that began elsewhere.

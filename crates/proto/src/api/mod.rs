@@ -6,10 +6,11 @@ mod event;
 mod linking;
 mod network;
 mod refusal;
+pub mod registers;
 
 pub use command::{Attaching, Command, Conditions, Counts, PictureChange, Removal, Ticket};
 pub use content::{ContentKind, Named, Picture, Pixels, Transfer, TransferState};
-pub use event::{Event, HandStep, Known, Membership, Repair, Upkeep};
+pub use event::{Agreed, Event, HandStep, Known, Membership, Repair, Upkeep};
 pub use linking::{LinkCommand, LinkFailure, Linked, Linking, Shown};
 pub use network::{
     DeviceStatus, Difference, Differing, FeedStatus, Given, HolderKind, HubRefusal, HubStatus,

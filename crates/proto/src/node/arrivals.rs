@@ -216,13 +216,16 @@ impl Node {
         for attached in payload.attached() {
             self.point_to_attached(attached, owner, header.comparable);
         }
-        if let Payload::Delete(delete) = payload {
-            self.deletions.entry(delete.target).or_default().insert(header.identity);
+        for target in payload.taken_back() {
+            self.deletions.entry(*target).or_default().insert(header.identity);
             if live {
-                self.taken_back.push((header.identity, delete.target));
+                self.taken_back.push((header.identity, *target));
             }
         }
         let mine = self.my_synod() == Some(owner);
+        if mine && matches!(payload, Payload::Registers(_)) && header.synod.is_some() {
+            self.take_registers(entry, payload);
+        }
         if mine && self.relations.apply(order, payload) && live {
             self.relation_changed(payload);
         }

@@ -10,7 +10,7 @@ use effigy_store::{Batch, Key, Range, Table};
 
 use super::Node;
 use super::state::Pending;
-use crate::api::{Command, Event, Picture, Pixels};
+use crate::api::{Command, Event, Picture, Pixels, registers};
 use crate::io::Output;
 
 /// Most bytes of a draft's text: a hundred times what a post may have, so that nobody loses what
@@ -45,6 +45,7 @@ impl Node {
         batch.deletes.extend((0_u8..).take(IMAGES).map(|place| picture_key(slot, place)));
         self.save(batch.strict());
         self.drop_attached_of(slot);
+        self.empty_register(registers::draft(slot));
     }
 
     /// Does what was written in a draft. Once it is done, the draft goes with the same transaction:

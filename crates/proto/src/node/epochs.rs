@@ -68,8 +68,8 @@ impl Node {
         self.synods.get(&self.my_synod()?)
     }
 
-    /// Writes for the own devices alone.
-    pub(super) fn write_sealed(&mut self, payload: &Payload) -> Result<Cid, Refusal> {
+    /// Writes for the own devices alone, with a clock later than this.
+    pub(super) fn write_sealed(&mut self, payload: &Payload, after: u64) -> Result<Cid, Refusal> {
         self.tend_epochs()?;
         let text = payload.write().map_err(|_| Refusal::TooLong)?;
         let readers = match self.usable_epoch() {
@@ -77,7 +77,7 @@ impl Node {
             None => self.readers(),
         };
         let envelope = self.seal_at(self.me, &text, &readers)?;
-        self.write(Pen::Device, &Payload::Sealed(envelope), &[])
+        self.write_after(&Payload::Sealed(envelope), after)
     }
 
     /// The key to which this device can seal, and open again, what is for all.
@@ -158,7 +158,7 @@ impl Node {
         let mutes = mutes.map(|synod| Payload::Mute(Mute { on, synod }));
         let all: Vec<Payload> = blocks.chain(follows).chain(mutes).collect();
         for payload in all {
-            self.write_sealed(&payload)?;
+            self.write_sealed(&payload, 0)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::payload::Power;
-use effigy_core::{Cid, Entry, Identity, Payload, Time};
+use effigy_core::{Cid, Entry, Identity, Time};
 use effigy_feed::planted::{self, Bug};
 use effigy_feed::{Former, Members, Synod};
 use effigy_store::{Batch, Pack};
@@ -316,8 +316,8 @@ impl Node {
             for attached in payload.attached() {
                 self.point_away(Named::attached(attached), owner, batch);
             }
-            if let Payload::Delete(delete) = &payload {
-                self.undelete(owner, entry.header().identity, &delete.target);
+            for target in payload.taken_back() {
+                self.undelete(owner, entry.header().identity, target);
             }
             known.push(Known { entry, payload: Some(payload), position });
         }

@@ -2,6 +2,7 @@
 //!
 //! This file routes; what is done stands in the files beside it, one per concern.
 
+mod agreeing;
 mod arrivals;
 mod asking;
 mod blobs;
@@ -161,6 +162,7 @@ pub struct Node {
     upkeep: upkeep::Keeping,
     full: full::Full,
     relations: Relations,
+    agreeing: agreeing::Agreeing,
     epochs: epochs::Epochs,
     cuts: members::Cuts,
     waiting: Waiting,
@@ -313,6 +315,7 @@ impl Node {
             upkeep: upkeep::Keeping::default(),
             full: full::Full::default(),
             relations: Relations::default(),
+            agreeing: agreeing::Agreeing::default(),
             epochs: epochs::Epochs::default(),
             cuts: members::Cuts::default(),
             waiting: Waiting::default(),
@@ -426,6 +429,7 @@ impl Node {
         self.forget_payloads();
         self.settle_members();
         self.reopen();
+        self.tell_registers();
         self.announce_moved();
         self.seek();
         self.reconsider_status();
@@ -543,7 +547,12 @@ impl Node {
                 self.save_draft_picture(&slot, place, picture.as_ref());
             }
             Command::SendDraft { command, slot } => self.send_draft(&slot, *command),
+            Command::SetRegister { name, ticket, time, value } => {
+                let done = self.set_register(name, value, time);
+                self.answer(ticket, done.map(|()| None));
+            }
             Command::Settle { ticket } => self.answer(ticket, Ok(None)),
+            Command::StateRegisters => self.state_registers(),
             Command::Tag { on, target, ticket, word } => {
                 let done = self.tag(target, word, on);
                 self.answer(ticket, done);
@@ -652,6 +661,7 @@ impl Node {
         self.do_later();
         self.take_due();
         self.keep_epochs();
+        self.keep_agreeing();
         self.keep_up();
         self.look_for_room();
         if self.review_due().is_some() {
@@ -678,6 +688,7 @@ impl Node {
             self.announce_due(),
             self.claim_due(),
             self.epochs_due(),
+            self.agreeing_due(),
             self.review_due(),
             self.upkeep_due(),
             self.room_due(),

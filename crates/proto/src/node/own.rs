@@ -152,13 +152,14 @@ impl Node {
         if Some(synod) == self.my_synod() {
             return Err(Refusal::Self_);
         }
+        // However late this device's clock is, what it says now comes after what it knows.
+        let after = self.relations.clock(relation, &synod);
         let payload = match relation {
             Relation::Block => Payload::Block(Block { on, synod }),
             Relation::Follow => Payload::Follow(Follow { on, synod }),
             Relation::Mute => Payload::Mute(Mute { on, synod }),
         };
-        let id = self.write_sealed(&payload)?;
-        Ok(Some(id))
+        self.write_sealed(&payload, after).map(Some)
     }
 
     /// A relation changed: what is replicated follows from it.
@@ -218,7 +219,7 @@ impl Node {
         pictures: &[Blob],
         uploads: &[u64],
     ) -> Result<Cid, Refusal> {
-        self.write_with(Pen::Device, payload, pictures, uploads)
+        self.write_with(Pen::Device, payload, pictures, uploads, 0)
     }
 
     /// Signs a payload and makes it durable.
@@ -228,7 +229,12 @@ impl Node {
         payload: &Payload,
         blobs: &[Blob],
     ) -> Result<Cid, Refusal> {
-        self.write_with(pen, payload, blobs, &[])
+        self.write_with(pen, payload, blobs, &[], 0)
+    }
+
+    /// Signs a payload of this device that comes after this clock, and makes it durable.
+    pub(super) fn write_after(&mut self, payload: &Payload, after: u64) -> Result<Cid, Refusal> {
+        self.write_with(Pen::Device, payload, &[], &[], after)
     }
 
     fn write_with(
@@ -237,6 +243,7 @@ impl Node {
         payload: &Payload,
         blobs: &[Blob],
         uploads: &[u64],
+        later_than: u64,
     ) -> Result<Cid, Refusal> {
         let synod = self.my_synod().ok_or(Refusal::Account)?;
         self.may_write_with(&pen, synod)?;
@@ -256,7 +263,7 @@ impl Node {
         let held = self.held_mut(identity, synod);
         let (parents, after) = held.feed.ends();
         let draft = Draft {
-            after,
+            after: after.max(later_than),
             generation: held.feed.generation(),
             identity,
             kind: payload.kind().unwrap_or_default().to_owned(),
@@ -356,7 +363,7 @@ impl Node {
         self.may_hold(pen, &synod)?;
         // Nobody would take it from a device that may only post.
         let is_poster = matches!(pen, Pen::Admin) && !self.is_admin();
-        if is_poster { Err(Refusal::Account) } else { Ok(()) }
+        if is_poster { Err(Refusal::Power) } else { Ok(()) }
     }
 
     /// Compares what was read with the fence: a store that is behind must not be written to.

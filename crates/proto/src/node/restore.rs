@@ -267,6 +267,8 @@ impl Node {
         } else if let Some(named) = key.strip_prefix(b"large/") {
             let named = large_named(named).ok_or(RestoreError)?;
             self.kept.insert(named, *value.first().ok_or(RestoreError)?);
+        } else if let Some(name) = key.strip_prefix(b"register/") {
+            self.restore_register(name, value)?;
         } else if let Some(upload) = key.strip_prefix(b"upload/") {
             self.restore_upload(upload, value).ok_or(RestoreError)?;
         } else if key == b"invite" {
@@ -521,6 +523,7 @@ impl Node {
         }
         self.tell_known();
         self.tell_all_members();
+        self.tell_registers();
     }
 
     fn tell_known(&mut self) {

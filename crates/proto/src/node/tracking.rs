@@ -11,7 +11,7 @@ use super::packs::delete_pack;
 use super::restore::follower_key;
 use super::state::Conn;
 use super::{Node, Role};
-use crate::api::{Event, Named};
+use crate::api::{Event, Named, registers};
 use crate::io::Link;
 
 /// Most accounts of people who only follow whose profiles are kept.
@@ -22,17 +22,35 @@ impl Node {
     fn accounts(&self) -> BTreeSet<Identity> {
         let mut accounts: BTreeSet<Identity> = self.members.keys().copied().collect();
         accounts.extend(self.guests());
-        accounts.extend(self.relations.all(Relation::Follow));
+        let followed = self.relations.all(Relation::Follow);
+        accounts.extend(followed.filter(|synod| !self.leaves_out(synod)));
         accounts.retain(|synod| !self.is_blocked(synod));
         accounts.extend(self.my_synod());
         accounts
     }
 
-    /// Accounts of which it is only known who they are: of those who follow or say so.
+    /// Accounts of which it is only known who they are: of those who follow or say so, and of those who
+    /// are followed and whose posts are not kept on this device.
     fn acquainted(&self) -> BTreeSet<Identity> {
-        let knocking = self.knocking.keys();
-        let all = knocking.chain(&self.followers).filter(|synod| !self.is_blocked(synod));
-        all.take(PROFILES).copied().collect()
+        let left_out = self.relations.all(Relation::Follow).filter(|synod| self.leaves_out(synod));
+        let known = self.knocking.keys().chain(&self.followers).copied();
+        let all = left_out.chain(known).filter(|synod| !self.is_blocked(synod));
+        all.take(PROFILES).collect()
+    }
+
+    /// Something was said of what a device keeps: if it is this one, posts go, or come.
+    pub(super) fn keeping_changed(&mut self, name: &str) {
+        let begin = format!("{}{}/", registers::KEEPS, self.me);
+        let synod = name.strip_prefix(&begin).and_then(|synod| synod.parse::<Identity>().ok());
+        let Some(synod) = synod.filter(|synod| Some(*synod) != self.my_synod()) else { return };
+        let is_kept = self.accounts().contains(&synod);
+        if !is_kept && self.relations.wants(&synod) {
+            let mut batch = Batch::new();
+            self.drop_feeds(synod, false, &mut batch);
+            self.save(batch.strict());
+            self.emit(Event::Forgotten(synod));
+        }
+        self.retrack();
     }
 
     /// Works out which feeds are replicated, after whatever they follow from has changed.

@@ -96,7 +96,7 @@ fn a_device_that_may_only_post_posts_and_lets_nobody_in() {
         picture: effigy_proto::PictureChange::Keep,
         ticket,
     });
-    assert_eq!(edited, Err(Refusal::Account));
+    assert_eq!(edited, Err(Refusal::Power));
     ask(&mut people, new, LinkCommand::Show { hub: ORIGIN.to_owned(), name: String::new() });
     let refused = Linking::Failed(effigy_proto::LinkFailure::NotAllowed);
     assert_eq!(stage(&people, new), refused);

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use effigy_core::Cid;
+use effigy_core::{Cid, Time};
 use effigy_feed::Relation;
-use effigy_proto::{Command, PictureChange};
+use effigy_proto::{Command, PictureChange, registers};
 
 use super::cast::Cast;
 use super::judge;
@@ -153,6 +153,15 @@ impl<'a> Play<'a> {
                 if let Some(target) = own.get(which as usize % own.len().max(1)).copied() {
                     self.network.act(person, |ticket| Command::Delete { target, ticket });
                 }
+            }
+            What::Choose => {
+                let names =
+                    [registers::COLOURS, registers::LETTER_KEYS, "draft/post", registers::HOME];
+                let name = names[which as usize % names.len()].to_owned();
+                let reads = name == registers::HOME;
+                let time = reads.then(|| Time(network.now().0.saturating_sub(which.into())));
+                let value = if reads { String::new() } else { text };
+                network.act(person, |ticket| Command::SetRegister { name, ticket, time, value });
             }
             What::Tag => {
                 if let Some(post) = self.known_post(which) {
@@ -397,6 +406,7 @@ impl What {
         matches!(
             self,
             Self::Block
+                | Self::Choose
                 | Self::Comment
                 | Self::Delete
                 | Self::Draft

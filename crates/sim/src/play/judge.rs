@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use effigy_core::blob::Manifest;
 use effigy_core::limits::BLOB_BYTES;
 use effigy_core::payload::Content;
-use effigy_core::{Cid, Identity, Payload};
+use effigy_core::{Cid, Identity};
 use effigy_feed::Relation;
 use effigy_proto::Record;
 use effigy_store::{Key, Pack, Table};
@@ -58,6 +58,7 @@ pub(super) fn watch(network: &mut Network, cast: &Cast, holds: &[Rule]) -> Resul
 pub(super) fn judge(play: &mut Play<'_>, scenario: &Scenario) -> Result<(), Fault> {
     for rule in play.holds() {
         let broken = match rule {
+            Rule::Agrees => at_odds(&play.network, &play.cast),
             Rule::Bounded => None,
             Rule::HonestSpared => slandered(&play.network, &play.cast),
             Rule::Converges => {
@@ -100,6 +101,19 @@ fn blocks(network: &Network, person: usize, other: usize) -> bool {
     view.is_some_and(|view| view.relations.holds(Relation::Block, &synod))
 }
 
+/// Two devices of one person that do not say the same of what they agree on.
+fn at_odds(network: &Network, cast: &Cast) -> Option<String> {
+    for one in cast.honest_of(&cast.people) {
+        for other in cast.honest_of(&cast.people).filter(|other| *other > one) {
+            let (here, there) = (&network.machines[one], &network.machines[other]);
+            if here.synod() == there.synod() && here.agreed != there.agreed {
+                return Some(format!("{one} and {other} do not agree on what was set"));
+            }
+        }
+    }
+    None
+}
+
 /// What somebody lacks who may and wants to have it.
 pub(super) fn missing(network: &mut Network, cast: &Cast) -> Option<String> {
     for person in cast.honest_of(&cast.people) {
@@ -123,7 +137,9 @@ pub(super) fn missing(network: &mut Network, cast: &Cast) -> Option<String> {
             }
         }
     }
-    cast.honest_of(&cast.people).find_map(|person| lacks_pictures(network, cast, person))
+    let lacking = |person| lacks_pictures(network, cast, person);
+    let lacking = cast.honest_of(&cast.people).find_map(lacking);
+    lacking.or_else(|| at_odds(network, cast))
 }
 
 /// What is not on the disk of somebody whose screen shows it.
@@ -329,9 +345,8 @@ fn not_taken_back(records: &[&Record]) -> Option<Cid> {
     let said = |record: &&Record| record.payload.as_ref().map(|(_, payload)| payload.clone());
     let mut gone: BTreeSet<(Cid, Option<Identity>)> = BTreeSet::new();
     for record in records {
-        if let Some(Payload::Delete(delete)) = said(record) {
-            gone.insert((delete.target, account(record)));
-        }
+        let targets = said(record).map_or_else(Vec::new, |said| said.taken_back().to_vec());
+        gone.extend(targets.into_iter().map(|target| (target, account(record))));
     }
     let full = records.iter().filter(|record| record.payload.is_some());
     full.map(|record| (record.entry.id(), account(record)))

@@ -3,8 +3,8 @@
 use effigy_core::canon::write;
 use effigy_core::payload::{
     AddDevice, Block, Collection, Comment, Content, Delete, Epoch, Film, Final, Follow, Genesis,
-    Hub, Hubs, Image, ImageNote, ImageType, Item, Mute, NameDevice, Note, Power, Profile,
-    RevokeDevice, Rewrite, Tag, Video, consent_bytes,
+    Hub, Hubs, Image, ImageNote, ImageType, Item, Mute, NameDevice, Note, Power, Profile, Register,
+    Registers, RevokeDevice, Rewrite, Superseded, Tag, Video, consent_bytes,
 };
 use effigy_core::random::Random;
 use effigy_core::seal::{Envelope, SealingSecret, seal};
@@ -71,6 +71,16 @@ fn secrets() -> Envelope {
     effigy_core::canon::read(&sealed).unwrap()
 }
 
+fn register(name: &str, value: &str) -> Register {
+    let (name, value) = (name.to_owned(), value.to_owned());
+    Register { name, over: None, time: 1_763_632_800_000, value }
+}
+
+fn ascending(mut entries: [Cid; 2]) -> Vec<Cid> {
+    entries.sort_unstable();
+    entries.to_vec()
+}
+
 fn valid() -> Vec<Payload> {
     let (identity, synod) = (device().identity(), root().identity());
     let sealing_key = SealingSecret::from_bytes([3; 32]).key().unwrap();
@@ -121,6 +131,18 @@ fn valid() -> Vec<Payload> {
             old_head: target,
             removed: vec![target],
         }),
+        Payload::Registers(Registers {
+            set: vec![
+                Register {
+                    name: "draft/post".to_owned(),
+                    over: Some((identity, 1_763_632_700_000)),
+                    time: 1_763_632_800_000,
+                    value: "{\"text\":\"A \u{1f986}\"}".to_owned(),
+                },
+                register("setting/colours", "dark"),
+            ],
+        }),
+        Payload::Superseded(Superseded { entries: ascending([target, other]) }),
         Payload::Video(Video {
             alt: "A duck dives".to_owned(),
             content: film(24_000_000),
@@ -171,7 +193,36 @@ fn invalid() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>)> {
         let items: Vec<Value> = names.iter().map(item).collect();
         json!({"items": items, "name": "folder", "text": "", "type": "collection"})
     };
+    let registers = |set: Value| json!({"set": set, "type": "registers"});
+    let set = |name: &str, time: u64| json!({"name": name, "time": time, "value": ""});
+    let over = |time: u64| json!([{"name": "a", "over": [synod, time], "time": 2, "value": ""}]);
     [
+        ("registers without one", "empty", "registers", registers(json!([]))),
+        ("a register twice", "nonsense", "registers", registers(json!([set("a", 1), set("a", 2)]))),
+        (
+            "registers out of order",
+            "nonsense",
+            "registers",
+            registers(json!([set("b", 1), set("a", 1)])),
+        ),
+        ("65 registers", "too-many", "registers", registers(vec![set("a", 1); 65].into())),
+        ("a register without a name", "nonsense", "registers", registers(json!([set("", 1)]))),
+        ("a register with a space", "nonsense", "registers", registers(json!([set("a b", 1)]))),
+        (
+            "a register's name too long",
+            "too-long",
+            "registers",
+            registers(json!([set(&"a".repeat(161), 1)])),
+        ),
+        ("a register of no time", "nonsense", "registers", registers(json!([set("a", 0)]))),
+        ("over what came later", "nonsense", "registers", registers(over(2))),
+        ("nothing superseded", "empty", "superseded", json!({"entries": [], "type": "superseded"})),
+        (
+            "superseded twice",
+            "nonsense",
+            "superseded",
+            json!({"entries": [cid, cid], "type": "superseded"}),
+        ),
         ("of another kind", "kind", "comment", text("x")),
         ("without a type", "kind", "public_note", json!({"text": "x"})),
         ("a list", "kind", "public_note", json!(["public_note"])),

@@ -4,14 +4,19 @@
 
 mod account;
 mod feed;
+mod registers;
 mod session;
 
 use effigy_core::canon;
 use serde_json::{Value, json};
 
 /// Every file, by its name in `tests/vectors`.
-pub(crate) fn all() -> [(&'static str, String); 2] {
-    [("feed.json", feed::file()), ("session.json", session::file())]
+pub(crate) fn all() -> [(&'static str, String); 3] {
+    [
+        ("feed.json", feed::file()),
+        ("registers.json", registers::file()),
+        ("session.json", session::file()),
+    ]
 }
 
 /// A file's text: one case a line, so that a change is seen as a line.

@@ -2,6 +2,7 @@
 
 mod actor;
 mod again;
+mod agreeing;
 mod circle;
 mod crowd;
 mod desk;
@@ -22,6 +23,7 @@ mod others;
 mod packs;
 mod patience;
 mod pictures;
+mod powers;
 mod promises;
 mod rules;
 mod secrets;
