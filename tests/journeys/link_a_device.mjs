@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 
-import { App } from "../support/pages.mjs";
+import { agree, beginsToLink } from "../support/linking.mjs";
 import { film, pictureOf } from "../support/qr_camera.mjs";
 import { until } from "../support/waiting.mjs";
 
@@ -11,39 +11,6 @@ const SHOT = process.env.EFFIGY_LINK_SHOTS;
 
 async function shot(app, name) {
   if (SHOT) await app.page.screenshot({ path: `${SHOT}/${name}.png`, fullPage: true });
-}
-
-// A browser without an account, where somebody begins to link it.
-async function beginsToLink(stage, hub, name, options) {
-  const device = await stage.device(hub, name, options);
-  await device.go();
-  const app = new App(device);
-  await app.button("I already have an account").click();
-  await app.button("Link this device").waitFor();
-  await shot(app, `${name}-already`);
-  await app.button("Link this device").click();
-  await app.button("Show a code here").waitFor();
-  return app;
-}
-
-const pictures = (app) => app.page.locator(".emoji-row").getAttribute("data-emoji");
-
-// Both compare, the old one types what the new one shows.
-async function agree(old, fresh, name) {
-  const seen = await pictures(fresh);
-  assert.equal(await pictures(old), seen, "both show the same pictures");
-  assert.equal(seen.split(" ").length >= 7, true);
-  assert.equal(await old.page.locator(".link-number").count(), 0, "the number is shown on the new device alone");
-  const number = (await fresh.page.locator(".link-number").innerText()).trim();
-  await shot(fresh, `${name}-compare`);
-  await fresh.button("They are the same").click();
-  await old.page.getByText("sees the same and waits").waitFor();
-  await old.field("Number on the new device").fill(number);
-  await shot(old, `${name}-approve`);
-  await old.button("Link this device").click();
-  await old.page.getByText("The new device is linked.").waitFor();
-  await fresh.button("Open Effigy").click();
-  await fresh.heading("Home").waitFor();
 }
 
 // Three browsers and a hub that goes and comes.
@@ -63,13 +30,13 @@ export default async function journey(stage) {
   const { fragment } = await pictureOf(ana.page.locator("svg.qr"));
   await shot(ana, "phone-shows");
   const camera = await film(stage, "offer", fragment);
-  const laptop = await beginsToLink(stage, hub, "laptop", { camera, viewport: { width: 1280, height: 800 } });
+  const laptop = await beginsToLink(stage, hub, "laptop", { camera, viewport: { width: 1280, height: 800 } }, shot);
   await laptop.button("Scan with the camera").click();
-  await agree(ana, laptop, "laptop");
+  await agree(ana, laptop, "laptop", shot);
   await laptop.sees("From the phone");
 
   // The tablet shows, its letters are typed on the phone. A wrong number gives nothing away.
-  const tablet = await beginsToLink(stage, hub, "tablet", { theme: "dark" });
+  const tablet = await beginsToLink(stage, hub, "tablet", { theme: "dark" }, shot);
   for (const isRight of [false, true]) {
     await tablet.button("Show a code here").click();
     const letters = await tablet.page.locator(".link-letters").getAttribute("data-letters");
@@ -86,7 +53,7 @@ export default async function journey(stage) {
     await shot(ana, "phone-declined");
     await tablet.button("Try again").click();
   }
-  await agree(ana, tablet, "tablet");
+  await agree(ana, tablet, "tablet", shot);
   await tablet.sees("From the phone");
 
   // Phone and laptop post while nobody is reached, and are never there at the same time.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use effigy_proto::{Command, Picture};
+use effigy_proto::{Agreed, Command, Picture, registers};
 use leptos::prelude::*;
 use leptos::reactive::owner::WeakOwner;
 
@@ -23,8 +23,14 @@ const SPARE: usize = 16;
 pub(crate) trait Sheet: Any {
     /// Whether there is anything on it that would be missed.
     fn holds(&self) -> bool;
+    /// What the account's devices agree that this draft says.
+    fn agreed(&self, _agreed: &Agreed) {}
     /// A picture that was kept was read.
     fn picture_came(&self, place: u8, picture: Option<Picture>);
+    /// What the other devices are to be told of it, if that is something else than they know.
+    fn shared(&self) -> Option<String> {
+        None
+    }
     /// What is to be kept, empty for nothing; `None` while it is being sent.
     fn written(&self) -> Option<String>;
 }
@@ -34,6 +40,8 @@ pub(crate) trait Sheet: Any {
 pub(crate) struct Desk(StoredValue<Inner, LocalStorage>);
 
 struct Inner {
+    /// What the account's devices agree that drafts say.
+    agreed: BTreeMap<String, Agreed>,
     /// What the store holds of sheets that are not open.
     kept: BTreeMap<String, String>,
     open: BTreeMap<String, Open>,
@@ -69,8 +77,9 @@ impl Drop for Open {
 impl Desk {
     pub(super) fn new() -> Self {
         let root = Owner::current().unwrap_or_default().downgrade();
-        let (kept, open) = (BTreeMap::new(), BTreeMap::new());
-        Self(StoredValue::new_local(Inner { kept, open, count: 0, is_failing: false, root }))
+        let (agreed, kept, open) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let inner = Inner { agreed, kept, open, count: 0, is_failing: false, root };
+        Self(StoredValue::new_local(inner))
     }
 
     /// The sheet of a slot as it was left, or made of what was kept: for as long as the calling form
@@ -118,6 +127,10 @@ impl Desk {
         let mut before = None;
         self.0.update_value(|desk| before = desk.open.insert(slot.to_owned(), open));
         drop(before);
+        let agreed = self.0.with_value(|desk| desk.agreed.get(slot).cloned());
+        if let Some(agreed) = agreed {
+            untrack(|| sheet.agreed(&agreed));
+        }
         sheet
     }
 
@@ -212,7 +225,17 @@ impl Desk {
             return;
         }
         let command = Command::SaveDraft { slot: slot.to_owned(), text: text.clone() };
+        // What is empty is no draft, for the others neither.
+        let shared = self.sheet(slot).filter(|_| !text.is_empty());
         let told = handle.send(command).then_some(text);
+        if let Some(value) = shared.and_then(|sheet| sheet.shared()) {
+            let name = registers::draft(slot);
+            // Where it is too long for that, it is written down here all the same.
+            task::run(async move {
+                let command = |ticket| Command::SetRegister { name, ticket, time: None, value };
+                let _ = handle.request(command).await;
+            });
+        }
         let is_failing = self.0.try_update_value(|desk| {
             if let Some(open) = desk.open.get_mut(slot) {
                 open.told = told;
@@ -259,6 +282,16 @@ impl Desk {
         });
     }
 
+    /// Another device wrote on at a draft, or this one did.
+    pub(super) fn agreed(self, slot: String, agreed: Agreed) {
+        if let Some(sheet) = self.sheet(&slot) {
+            untrack(|| sheet.agreed(&agreed));
+        }
+        self.0.update_value(|desk| {
+            desk.agreed.insert(slot, agreed);
+        });
+    }
+
     /// A picture of a draft was read from the store.
     pub(super) fn picture_came(self, slot: &str, place: u8, picture: Option<Picture>) {
         if let Some(sheet) = self.sheet(slot) {
@@ -278,6 +311,7 @@ impl Desk {
     pub(super) fn clear(self) {
         let mut all = BTreeMap::new();
         self.0.update_value(|desk| {
+            desk.agreed.clear();
             desk.kept.clear();
             all = std::mem::take(&mut desk.open);
         });

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Route, Router, Section};
+use super::{Model, Route, Router, Section};
 use crate::parts::{
     ClockNotice, Glyph, Icon, JoinedNotice, KeyboardHelp, NarrowNotice, RepairNotice, StatusLine,
     UnwritableNotice, UpdateNotice,
@@ -69,9 +69,18 @@ fn Place() -> impl IntoView {
     }
 }
 
+/// Up to how many new posts are counted.
+const COUNTED: usize = 100;
+
+fn shortly(unread: usize) -> String {
+    if unread < COUNTED { unread.to_string() } else { format!("{}+", COUNTED.saturating_sub(1)) }
+}
+
 /// At the bottom on phones, at the side on wide screens.
 #[component]
 fn Bar() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let unread = Memo::new(move |_| model.unread(COUNTED));
     view! {
         <header class="bar">
             <a class="brand" href="#/" aria-label="Effigy, home">
@@ -79,7 +88,12 @@ fn Bar() -> impl IntoView {
                 <span class="brand-name" aria-hidden="true">"Effigy"</span>
             </a>
             <nav aria-label="Main">
-                <Entry section=Section::Home href="#/" icon=Icon::Home name="Home"/>
+                <Entry section=Section::Home href="#/" icon=Icon::Home name="Home" unread/>
+                <span id="unread" hidden>{move || match unread.get() {
+                    0 => String::new(),
+                    1 => "1 new post".to_owned(),
+                    many => format!("{} new posts", shortly(many)),
+                }}</span>
                 <Entry section=Section::People href="#/people" icon=Icon::People name="People"/>
                 <Entry section=Section::Compose href="#/compose" icon=Icon::Plus name="Write"/>
                 <Entry section=Section::You href="#/you" icon=Icon::You name="You"/>
@@ -90,14 +104,27 @@ fn Bar() -> impl IntoView {
 }
 
 #[component]
-fn Entry(section: Section, href: &'static str, icon: Icon, name: &'static str) -> impl IntoView {
+fn Entry(
+    section: Section,
+    href: &'static str,
+    icon: Icon,
+    name: &'static str,
+    /// How many posts there are that the person has not seen, on any of their devices.
+    #[prop(optional, into)]
+    unread: Option<Signal<usize>>,
+) -> impl IntoView {
     let route = expect_context::<Router>().route();
     let here = move || route.with(Route::section) == Some(section);
     let current = move || here().then_some("page");
     let class = if section == Section::Compose { "entry entry-compose" } else { "entry" };
     view! {
-        <a class=class href=href aria-current=current>
-            <Glyph icon/>
+        <a class=class href=href aria-current=current aria-describedby=unread.map(|_| "unread")>
+            <span class="entry-glyph">
+                <Glyph icon/>
+                {move || unread.map(|unread| unread.get()).filter(|unread| *unread > 0).map(|unread| view! {
+                    <span class="entry-count" aria-hidden="true">{shortly(unread)}</span>
+                })}
+            </span>
             <span class="entry-name">{name}</span>
         </a>
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use crate::app::{Model, Phase};
-use crate::browser::{page, settings};
+use crate::browser::page;
 
 /// What can be moved between by keys.
 const POSTS: &str = "main article[data-post]";
@@ -21,12 +21,12 @@ pub(super) fn listen(model: Model, help: KeyHelp) {
         let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
         let is_running = model.phase().get_untracked() == Phase::Running;
         if is_running && !modified && !event.default_prevented() && !page::is_typing() {
-            act(&event, help);
+            act(&event, model, help);
         }
     });
 }
 
-fn act(event: &KeyboardEvent, help: KeyHelp) {
+fn act(event: &KeyboardEvent, model: Model, help: KeyHelp) {
     let key = event.key();
     if key == "?" {
         help.0.set(true);
@@ -34,7 +34,7 @@ fn act(event: &KeyboardEvent, help: KeyHelp) {
     }
     // Who speaks to their device, or whose hand trembles, needs a way to switch single letters off
     // (WCAG 2.2, 2.1.4).
-    if !settings::has_letter_keys() {
+    if !model.agreed().letter_keys().get_untracked() {
         return;
     }
     match key.as_str() {

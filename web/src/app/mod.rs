@@ -1,5 +1,6 @@
 //! The root: the model, the way to send commands, the routes.
 
+mod agreed;
 mod conditions;
 mod contents;
 mod desk;
@@ -17,6 +18,7 @@ mod start;
 pub(crate) mod task;
 mod toasts;
 
+pub(crate) use agreed::{agree, mark_read};
 pub(crate) use contents::Loaded;
 pub(crate) use desk::Sheet;
 pub(crate) use handle::{Answer, Handle, NotDone};
@@ -117,7 +119,11 @@ fn keep_time(model: Model) {
 fn keep_drafts(model: Model, handle: Handle) {
     page::listen(ev::visibilitychange, move |_| {
         if !page::is_visible() {
-            task::run(model.desk().save_all(handle));
+            task::run(async move {
+                model.desk().save_all(handle).await;
+                // Who goes on at another device finds there what was set on this one.
+                handle.send(Command::StateRegisters);
+            });
         }
     });
 }

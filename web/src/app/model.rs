@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use effigy_core::{Cid, Identity, Invite, Payload};
 use effigy_feed::View;
 use effigy_proto::{
-    ContentKind, Event, HandStep, Known, Linking, Membership, Network, Repair, Transfer,
+    Agreed, ContentKind, Event, HandStep, Known, Linking, Membership, Network, Repair, Transfer,
+    registers,
 };
 use leptos::prelude::*;
 
+use super::agreed::Agreement;
 use super::conditions::Costs;
 use super::contents::Contents;
 use super::desk::Desk;
@@ -20,6 +22,7 @@ use super::toasts::{Said, Toasts};
 /// Everything on screen. Plain data inside; the signals only say when to look again.
 #[derive(Clone, Copy)]
 pub(crate) struct Model {
+    agreed: Agreement,
     /// A connection that people arrange themselves.
     by_hand: RwSignal<Option<(Identity, HandStep)>>,
     contents: Contents,
@@ -75,6 +78,7 @@ impl Model {
     /// A model that knows nothing yet.
     pub(crate) fn new() -> Self {
         Self {
+            agreed: Agreement::new(),
             by_hand: RwSignal::new(None),
             contents: Contents::new(),
             costs: Costs::new(),
@@ -114,6 +118,7 @@ impl Model {
             positions: BTreeMap::new(),
             view: Some(View::new(me)),
         });
+        self.agreed.clear();
         // Another tab may have written on, or sent it.
         self.desk.clear();
         self.network.set(Network::default());
@@ -183,6 +188,7 @@ impl Model {
                 self.long.ask_again();
                 self.costs.tell_again();
             }
+            Event::Registers(all) => all.into_iter().for_each(|agreed| self.agree(agreed)),
             Event::Refused { ticket, why } => {
                 self.tickets.settle(ticket, Err(NotDone::Refused(why)));
             }
@@ -202,6 +208,14 @@ impl Model {
             }),
             // For operators of hubs.
             Event::Room | Event::Upkeep(_) => (),
+        }
+    }
+
+    fn agree(self, agreed: Agreed) {
+        if let Some(slot) = agreed.name.strip_prefix(registers::DRAFT) {
+            self.desk.agreed(slot.to_owned(), agreed);
+        } else {
+            self.agreed.came(agreed);
         }
     }
 
@@ -319,9 +333,36 @@ impl Model {
         self.feeds.with_value(|feeds| feeds.positions.get(id).copied())
     }
 
+    /// Whether this device may only post: what else concerns the account is done on another one.
+    pub(crate) fn only_posts(self) -> Memo<bool> {
+        Memo::new(move |_| {
+            self.network.with(|network| {
+                network.devices.iter().any(|device| device.is_this && !device.is_admin)
+            })
+        })
+    }
+
     /// What is being written.
     pub(crate) const fn desk(self) -> Desk {
         self.desk
+    }
+
+    /// What the person's devices agree on.
+    pub(crate) const fn agreed(self) -> Agreement {
+        self.agreed
+    }
+
+    /// How many posts of others came to Home since the person last read there; as many as are counted,
+    /// if there are more.
+    pub(crate) fn unread(self, most: usize) -> usize {
+        let Some(read) = self.agreed.read().get() else { return 0 };
+        self.with_view(|view| {
+            let newest = view.timeline(None, most.saturating_mul(2));
+            let posts = newest.iter().filter_map(|id| view.post_by_id(id));
+            let new = posts.filter(|post| post.author != view.me() && post.order.0 > read);
+            new.take(most).count()
+        })
+        .unwrap_or_default()
     }
 
     /// The pictures at hand.

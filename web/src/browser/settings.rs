@@ -23,6 +23,15 @@ pub(crate) enum Theme {
 }
 
 impl Theme {
+    /// The choice with this name, which is also what devices call it among each other.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "dark" => Self::Dark,
+            "light" => Self::Light,
+            _ => Self::System,
+        }
+    }
+
     const fn word(self) -> Option<&'static str> {
         match self {
             Self::Dark => Some("dark"),
@@ -38,11 +47,8 @@ fn storage() -> Option<Storage> {
 
 /// The choice that was made here before.
 pub(crate) fn theme() -> Theme {
-    match storage().and_then(|storage| storage.get_item(THEME).ok().flatten()).as_deref() {
-        Some("dark") => Theme::Dark,
-        Some("light") => Theme::Light,
-        _ => Theme::System,
-    }
+    let kept = storage().and_then(|storage| storage.get_item(THEME).ok().flatten());
+    Theme::named(&kept.unwrap_or_default())
 }
 
 /// Colours the page.

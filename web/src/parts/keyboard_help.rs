@@ -1,10 +1,10 @@
 //! Which keys do what.
 
+use effigy_proto::registers;
 use leptos::prelude::*;
 
 use super::Dialog;
-use crate::app::KeyHelp;
-use crate::browser::settings;
+use crate::app::{Handle, KeyHelp, Model, agree};
 
 const KEYS: [(&str, &str); 5] = [
     ("j", "Next post"),
@@ -18,10 +18,12 @@ const KEYS: [(&str, &str); 5] = [
 #[component]
 pub(crate) fn KeyboardHelp() -> impl IntoView {
     let open = expect_context::<KeyHelp>().0;
-    let letters = RwSignal::new(settings::has_letter_keys());
+    let model = expect_context::<Model>();
+    let handle = expect_context::<Handle>();
+    let letters = model.agreed().letter_keys();
     let switch = move |_| {
-        letters.update(|on| *on = !*on);
-        settings::choose_letter_keys(letters.get_untracked());
+        let value = if letters.get_untracked() { "off" } else { "on" };
+        agree(model, handle, registers::LETTER_KEYS, value);
     };
     view! {
         <Dialog open title="Keyboard">
@@ -32,7 +34,7 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
                 <input type="checkbox" prop:checked=move || letters.get() on:change=switch/>
                 "Single letters do something"
             </label>
-            <p class="hint">"Switch this off if you speak to your device or press keys by accident. This is kept in this browser only."</p>
+            <p class="hint">"Switch this off if you speak to your device or press keys by accident. Your other devices follow."</p>
         </Dialog>
     }
 }

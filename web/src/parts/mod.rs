@@ -17,6 +17,7 @@ mod keyboard_help;
 mod markdown;
 mod name;
 mod notices;
+mod only_posts;
 mod person_row;
 mod picture;
 mod post_card;
@@ -44,6 +45,7 @@ pub(crate) use name::{Name, ShortKey, called};
 pub(crate) use notices::{
     ClockNotice, KeepNotice, NarrowNotice, RepairNotice, Unsent, UnwritableNotice, UpdateNotice,
 };
+pub(crate) use only_posts::Managed;
 pub(crate) use person_row::PersonRow;
 pub(crate) use picture::Pictures;
 pub(crate) use post_card::{PostCard, Role};

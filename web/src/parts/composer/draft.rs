@@ -18,6 +18,9 @@ pub(super) struct Draft {
     /// Its pictures, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) pictures: Vec<Described>,
+    /// Whether the person's other devices were told these words, or told them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_told: bool,
     /// The text in Markdown.
     #[serde(default)]
     pub(super) text: String,
@@ -64,7 +67,7 @@ mod tests {
     fn drafts_read_back() {
         let pictures = vec![Described { alt: "a cat".to_owned(), place: 5 }];
         let attached = Some(Chosen::default());
-        let draft = Draft { attached, pictures, text: "Hi \"there\"".to_owned() };
+        let draft = Draft { attached, is_told: true, pictures, text: "Hi \"there\"".to_owned() };
         assert_eq!(Draft::read(&draft.write()), draft);
         assert_eq!(Draft::read("{broken").text, "{broken");
         assert_eq!(Draft::read(""), Draft::default());

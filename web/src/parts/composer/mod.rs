@@ -3,6 +3,7 @@
 mod attach;
 mod attachments;
 mod draft;
+mod elsewhere;
 mod tray;
 mod writing;
 
@@ -14,6 +15,7 @@ use super::{Glyph, Icon, Markdown};
 use crate::app::{Handle, Model};
 use crate::browser::slices;
 use attach::AttachRow;
+use elsewhere::Elsewhere;
 use tray::{Tray, attach_from, paste_from};
 use writing::Writing;
 
@@ -93,6 +95,7 @@ pub(crate) fn Composer(
             <Show when=move || preview.get() fallback=move || view! { <TextField writing focused submit/> }>
                 <div class="preview" aria-label="Preview" role="region"><Markdown text=writing.text/></div>
             </Show>
+            <Elsewhere writing/>
             <Tray attachments=writing.attachments/>
             <AttachRow attach=writing.attach/>
             <p class="fault" role="alert">{writing.trouble}</p>

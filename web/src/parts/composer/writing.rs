@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use effigy_core::Identity;
 use effigy_core::limits::TEXT_BYTES;
-use effigy_proto::{Command, Picture};
+use effigy_proto::{Agreed, Command, Picture, registers};
 use leptos::prelude::*;
 use web_sys::File;
 
@@ -11,7 +12,8 @@ use super::Purpose;
 use super::attach::{Attach, is_picture};
 use super::attachments::Attachments;
 use super::draft::{self, Draft};
-use crate::app::{Answer, Handle, Model, Sheet, error, task};
+use super::elsewhere::{Left, Shared};
+use crate::app::{Answer, Handle, Model, Sheet, agree, error, task};
 
 /// What a post carries beside its words.
 const EITHER: &str = "A post has either pictures, or one video, file or folder. Nothing was added; put it into a post of its own.";
@@ -21,6 +23,10 @@ const EITHER: &str = "A post has either pictures, or one video, file or folder. 
 pub(super) struct Writing {
     pub(super) attach: Attach,
     pub(super) attachments: Attachments,
+    /// What of it lies on which device.
+    pub(super) left: RwSignal<Vec<Left>>,
+    /// A draft of it that another device wrote without knowing this one, until the person has chosen.
+    pub(super) other: RwSignal<Option<(Identity, Shared)>>,
     pub(super) purpose: Purpose,
     pub(super) sending: RwSignal<bool>,
     pub(super) text: RwSignal<String>,
@@ -28,11 +34,33 @@ pub(super) struct Writing {
     pub(super) trouble: RwSignal<Option<&'static str>>,
     handle: Handle,
     model: Model,
+    /// What the other devices were told last, or told this one.
+    told: StoredValue<Shared>,
 }
 
 impl Sheet for Writing {
     fn holds(&self) -> bool {
         !untrack(|| self.is_empty())
+    }
+
+    fn agreed(&self, agreed: &Agreed) {
+        let is_own = Some(agreed.by) == self.model.device();
+        if is_own || self.sending.get_untracked() {
+            if is_own {
+                self.other.set(None);
+            }
+            return;
+        }
+        let theirs = Shared::read(&agreed.value);
+        let text = self.text.get_untracked();
+        let is_as_told = self.told.with_value(|told| told.text == text);
+        let is_known = agreed.unseen.is_none() && is_as_told;
+        self.left.set(theirs.left.clone());
+        if is_known || text.trim().is_empty() || text == theirs.text {
+            self.take_over(theirs);
+        } else if !theirs.text.trim().is_empty() {
+            self.other.set(Some((agreed.by, theirs)));
+        }
     }
 
     fn picture_came(&self, place: u8, picture: Option<Picture>) {
@@ -42,13 +70,30 @@ impl Sheet for Writing {
         self.attachments.came(place, picture);
     }
 
+    fn shared(&self) -> Option<String> {
+        // Before the person has chosen, nothing takes the place of what the other device has.
+        if self.other.with_untracked(Option::is_some) {
+            return None;
+        }
+        let shared = self.as_shared();
+        let is_told = self.told.with_value(|told| *told == shared);
+        if is_told || shared == Shared::default() {
+            return None;
+        }
+        let value = shared.write()?;
+        self.told.set_value(shared);
+        Some(value)
+    }
+
     fn written(&self) -> Option<String> {
         if self.sending.get_untracked() {
             return None;
         }
         let text = self.text.get_untracked();
         let (attached, pictures) = (self.attach.kept(), self.attachments.described());
-        Some(Draft { attached, pictures, text }.write())
+        let is_settled = self.other.with_untracked(Option::is_none);
+        let is_told = is_settled && self.as_shared().write().is_some();
+        Some(Draft { attached, is_told, pictures, text }.write())
     }
 }
 
@@ -60,13 +105,17 @@ impl Writing {
     }
 
     fn begin(purpose: Purpose, model: Model, handle: Handle, kept: &str) -> Self {
-        let Draft { attached, pictures, text } = Draft::read(kept);
+        let Draft { attached, is_told, pictures, text } = Draft::read(kept);
+        let told = if is_told { text.clone() } else { String::new() };
         let slot = purpose.slot();
         let writing = Self {
             attach: Attach::new(slot.clone(), model, handle, attached),
             attachments: Attachments::new(slot, handle, pictures),
+            left: RwSignal::new(Vec::new()),
+            other: RwSignal::new(None),
             purpose,
             sending: RwSignal::new(false),
+            told: StoredValue::new(Shared { left: Vec::new(), text: told }),
             text: RwSignal::new(text),
             trouble: RwSignal::new(None),
             handle,
@@ -78,6 +127,55 @@ impl Writing {
             writing.attachments.track();
         });
         writing
+    }
+
+    /// As the other devices get to know it.
+    fn as_shared(self) -> Shared {
+        let shared = Shared { left: self.left.get_untracked(), text: self.text.get_untracked() };
+        let Some(device) = self.model.device() else { return shared };
+        let name = self.attach.name();
+        shared.with(Left { device, name, pictures: self.attachments.described().len() })
+    }
+
+    /// The text becomes what another device has written. What is attached here stays.
+    fn take_over(self, theirs: Shared) {
+        self.other.set(None);
+        if self.text.get_untracked() != theirs.text {
+            self.text.set(theirs.text);
+        }
+        self.told.set_value(self.as_shared());
+    }
+
+    /// The person chose the other draft.
+    pub(super) fn take_other(self) {
+        if let Some((_, theirs)) = self.other.get_untracked() {
+            self.take_over(theirs);
+            self.say_again();
+        }
+    }
+
+    /// The person wants both texts, one below the other.
+    pub(super) fn add_other(self) {
+        if let Some((_, theirs)) = self.other.get_untracked() {
+            self.other.set(None);
+            self.text.update(|text| *text = format!("{}\n\n{}", text.trim_end(), theirs.text));
+            self.say_again();
+        }
+    }
+
+    /// The person goes on with what stands here.
+    pub(super) fn keep_own(self) {
+        self.other.set(None);
+        self.say_again();
+    }
+
+    /// What the person chose is what counts on all devices.
+    fn say_again(self) {
+        let value = self.as_shared().write();
+        self.told.set_value(self.as_shared());
+        if let Some(value) = value {
+            agree(self.model, self.handle, registers::draft(&self.purpose.slot()), &value);
+        }
     }
 
     /// Takes files: pictures as pictures, one other by itself, several as a folder.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::change::{Removal, Rename};
 use crate::app::Model;
 use crate::browser::clock;
-use crate::parts::{Glyph, Icon, Screen, ago};
+use crate::parts::{Glyph, Icon, Managed, Screen, ago};
 
 /// Every device of the account, this one first.
 #[component]
@@ -33,9 +33,11 @@ pub(crate) fn Devices() -> impl IntoView {
                     view! { <li>{move || now.get().map(|device| view! { <Device device devices/> })}</li> }
                 }/>
             </ul>
-            <div class="actions">
-                <a class="button primary" href="#/you/link">"Link a device"</a>
-            </div>
+            <Managed what="Link, rename or remove devices">
+                <div class="actions">
+                    <a class="button primary" href="#/you/link">"Link a device"</a>
+                </div>
+            </Managed>
             <Show when=alone>
                 <p class="hint">"This is your only device. If it is lost, only your recovery words bring your account back; with a second device, nothing is lost."</p>
             </Show>
@@ -55,7 +57,7 @@ fn seen(device: &DeviceStatus, now: u64) -> String {
 #[component]
 fn Device(device: DeviceStatus, devices: Memo<Vec<DeviceStatus>>) -> impl IntoView {
     let model = expect_context::<Model>();
-    let now = model.now();
+    let (now, only_posts) = (model.now(), model.only_posts());
     let (renaming, removing) = (RwSignal::new(false), RwSignal::new(false));
     let DeviceStatus { identity, is_admin, is_this, .. } = device;
     let name = device.name.clone();
@@ -81,12 +83,14 @@ fn Device(device: DeviceStatus, devices: Memo<Vec<DeviceStatus>>) -> impl IntoVi
                 <span class="row-note">{when}" · joined "{joined}" · key "<span class="key">{identity.short()}</span></span>
             </span>
         </div>
-        <div class="actions">
-            <button class="button" type="button" aria-label=rename on:click=move |_| renaming.set(true)>"Rename"</button>
-            <Show when=move || !is_this>
-                <button class="button danger" type="button" aria-label=remove.clone() on:click=move |_| removing.set(true)>"Remove"</button>
-            </Show>
-        </div>
+        <Show when=move || !only_posts.get()>
+            <div class="actions">
+                <button class="button" type="button" aria-label=rename.clone() on:click=move |_| renaming.set(true)>"Rename"</button>
+                {(!is_this).then(|| view! {
+                    <button class="button danger" type="button" aria-label=remove.clone() on:click=move |_| removing.set(true)>"Remove"</button>
+                })}
+            </div>
+        </Show>
         <Rename identity name=of_rename open=renaming/>
         <Removal identity name=of_removal open=removing/>
     }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::place::{PAGE, TimelinePlace};
 use super::state::{Shown, look, pill};
-use crate::app::{Model, Router};
+use crate::app::{Handle, Model, Router, mark_read};
 use crate::browser::page;
 use crate::parts::{Empty, Glyph, Icon, KeepNotice, PostCard, Role, Screen};
 
@@ -27,6 +27,11 @@ pub(crate) fn Home() -> impl IntoView {
         model.with_view(|view| look(view, view.me(), line.get(), limit.get())).unwrap_or_default()
     });
     page::listen(ev::scroll, move |_| draw_line(model, line, shown));
+    // What is held back has not been seen.
+    let newest = Memo::new(move |_| {
+        shown.with(|shown| shown.posts.first().filter(|_| shown.held_back == 0).copied())
+    });
+    mark_read(model, expect_context::<Handle>(), newest);
     let to_top = move |_| {
         line.set(None);
         page::scroll_to(0.0);

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::check::Compare;
 use super::meet::{Begin, Shows};
 use crate::app::{Handle, Model, Wish, error};
-use crate::parts::{Glyph, Icon, Screen};
+use crate::parts::{Glyph, Icon, Managed, Screen};
 
 /// Sends what is asked about linking.
 pub(super) fn ask(handle: Handle, model: Model, command: LinkCommand) {
@@ -23,12 +23,14 @@ pub(crate) fn LinkDevice() -> impl IntoView {
     stop_when_gone();
     view! {
         <Screen title="Link a device" back="#/you/devices">
-            <ol class="steps">
-                <li>"Open Effigy on the new device and choose "<b>"I already have an account › Link this device"</b>"."</li>
-                <li>"Show a code on one of the two devices and read it with the other."</li>
-                <li>"Compare what both show. Then this device lets the new one in."</li>
-            </ol>
-            <Stages side=Side::Old/>
+            <Managed what="Link a device">
+                <ol class="steps">
+                    <li>"Open Effigy on the new device and choose "<b>"I already have an account › Link this device"</b>"."</li>
+                    <li>"Show a code on one of the two devices and read it with the other."</li>
+                    <li>"Compare what both show. Then this device lets the new one in."</li>
+                </ol>
+                <Stages side=Side::Old/>
+            </Managed>
         </Screen>
     }
 }

@@ -6,7 +6,7 @@ use effigy_proto::{Command, HubRefusal, HubStatus, LinkState};
 use leptos::prelude::*;
 
 use crate::app::{Handle, Model};
-use crate::parts::{Glyph, Icon, Question};
+use crate::parts::{Glyph, Icon, Managed, Question};
 
 /// All hubs and a way to add one.
 #[component]
@@ -25,7 +25,7 @@ pub(super) fn Hubs() -> impl IntoView {
                 }/>
             </ul>
             <Show when=move || hubs.with(Vec::is_empty)><p>"No hub. Friends are reached only while both are connected to each other."</p></Show>
-            <AddHub/>
+            <Managed what="Change where you are met"><AddHub/></Managed>
         </section>
     }
 }
@@ -50,7 +50,7 @@ fn words(status: &HubStatus, now: u64) -> String {
 fn Hub(origin: String, status: Memo<Option<HubStatus>>) -> impl IntoView {
     let model = expect_context::<Model>();
     let handle = expect_context::<Handle>();
-    let asked = RwSignal::new(false);
+    let (asked, only_posts) = (RwSignal::new(false), model.only_posts());
     let state = move || {
         status.with(|status| status.as_ref().map(|status| words(status, model.now().get())))
     };
@@ -79,7 +79,9 @@ fn Hub(origin: String, status: Memo<Option<HubStatus>>) -> impl IntoView {
                 <span class="row-title"><bdi>{shown}</bdi></span>
                 <span class="row-note">{state}{key}</span>
             </span>
-            <button class="quiet round" type="button" aria-label=label on:click=move |_| asked.set(true)><Glyph icon=Icon::Close/></button>
+            <Show when=move || !only_posts.get()>
+                <button class="quiet round" type="button" aria-label=label.clone() on:click=move |_| asked.set(true)><Glyph icon=Icon::Close/></button>
+            </Show>
         </div>
         <Question open=asked title="No longer use this hub?" yes="Remove" act>
             <p>"Your posts stay with you and your friends. People who know you only by this hub may not reach you until you meet elsewhere."</p>

@@ -5,6 +5,7 @@ use effigy_feed::Relation;
 use effigy_proto::Path;
 use leptos::prelude::*;
 
+use super::keeping::Keeping;
 use super::relations::{RelationButtons, holds, relate};
 use super::state::Currency;
 use crate::app::{Handle, Model, route};
@@ -48,6 +49,7 @@ pub(crate) fn PersonScreen(synod: Identity) -> impl IntoView {
             }}
             <Current synod/>
             <ByHand synod/>
+            <Keeping synod/>
             <Devices synod/>
             <Posts synod/>
         </Screen>
@@ -203,6 +205,13 @@ fn Nothing(synod: Identity) -> impl IntoView {
             ("What you post appears here.", Some(write.into_any()))
         } else if blocked.get() {
             ("You have blocked this person, so nothing of theirs is kept here.", None)
+        } else if follows.get()
+            && model.device().is_some_and(|it| !model.agreed().keeps(&it, &synod))
+        {
+            (
+                "This device does not keep their posts. You chose so above; your other devices may have them.",
+                None,
+            )
         } else if follows.get() {
             let look = view! { <a class="button" href="#/you/network"><Glyph icon=Icon::Network/>"See who is connected"</a> };
             (

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::form::Form;
 use crate::app::{Handle, Model, Sheet as _};
-use crate::parts::{Avatar, FaceField, Screen};
+use crate::parts::{Avatar, FaceField, Managed, Screen};
 
 /// The form. Begins with what is there.
 #[component]
@@ -38,23 +38,25 @@ pub(crate) fn Profile() -> impl IntoView {
     });
     view! {
         <Screen title="Edit profile" back="#/you">
-            <form class="stack" on:submit=submit>
-                <FaceField chosen otherwise=face/>
-                {had_picture.then(|| view! {
-                    <label class="check"><input type="checkbox" bind:checked=removed/>"Show no picture"</label>
-                })}
-                <label>
-                    <span class="label">"Your name"</span>
-                    <input type="text" autocomplete="nickname" maxlength="80" dir="auto" bind:value=name/>
-                </label>
-                <label>
-                    <span class="label">"About you"</span>
-                    <textarea rows="4" dir="auto" aria-describedby="about-hint" aria-invalid=move || too_long().to_string() bind:value=about></textarea>
-                </label>
-                <p class="hint" id="about-hint">"Everybody who follows you sees this. "<span class:fault=too_long aria-live="polite">{left}</span></p>
-                <p class="fault" role="alert">{trouble}</p>
-                <button class="button primary" type="submit" disabled=move || busy.get() || too_long()>{move || if busy.get() { "Saving…" } else { "Save" }}</button>
-            </form>
+            <Managed what="Change your profile">
+                <form class="stack" on:submit=submit>
+                    <FaceField chosen otherwise=face.clone()/>
+                    {had_picture.then(|| view! {
+                        <label class="check"><input type="checkbox" bind:checked=removed/>"Show no picture"</label>
+                    })}
+                    <label>
+                        <span class="label">"Your name"</span>
+                        <input type="text" autocomplete="nickname" maxlength="80" dir="auto" bind:value=name/>
+                    </label>
+                    <label>
+                        <span class="label">"About you"</span>
+                        <textarea rows="4" dir="auto" aria-describedby="about-hint" aria-invalid=move || too_long().to_string() bind:value=about></textarea>
+                    </label>
+                    <p class="hint" id="about-hint">"Everybody who follows you sees this. "<span class:fault=too_long aria-live="polite">{left}</span></p>
+                    <p class="fault" role="alert">{trouble}</p>
+                    <button class="button primary" type="submit" disabled=move || busy.get() || too_long()>{move || if busy.get() { "Saving…" } else { "Save" }}</button>
+                </form>
+            </Managed>
         </Screen>
     }
 }

@@ -127,6 +127,11 @@ impl Attach {
         Some(Chosen { alt: self.alt.get_untracked(), ..chosen })
     }
 
+    /// What it is called.
+    pub(super) fn name(self) -> Option<String> {
+        self.chosen.with_untracked(|chosen| chosen.as_ref().map(|chosen| chosen.name.clone()))
+    }
+
     /// As what it is posted; `None` when there is nothing.
     pub(super) fn what(self) -> Option<Attaching> {
         let poster = self.poster.get_untracked().map(|(picture, _)| picture);
