@@ -13,8 +13,19 @@ async function shot(app, name) {
   if (SHOT) await app.page.screenshot({ path: `${SHOT}/${name}.png`, fullPage: true });
 }
 
+// It is told that so many devices joined, one after the other, and the person says that they know.
+async function isTold(app, times) {
+  const notice = app.page.locator("[data-notice=joined]");
+  for (let n = 0; n < times; n += 1) {
+    await notice.getByText("joined your account").waitFor({ timeout: 40_000 });
+    await shot(app, `joined-${n}`);
+    await app.button("That was me").click();
+  }
+  await until("nothing is told twice", async () => (await notice.count()) === 0);
+}
+
 // Three browsers and a hub that goes and comes.
-export const seconds = 240;
+export const seconds = 300;
 
 export default async function journey(stage) {
   const hub = await stage.hub();
@@ -56,11 +67,28 @@ export default async function journey(stage) {
   await agree(ana, tablet, "tablet", shot);
   await tablet.sees("From the phone");
 
+  // Both others are told of the third. The list says of what kind each is, and who is here.
+  await isTold(laptop, 1);
+  await isTold(ana, 2);
+  await ana.go("#/you/devices");
+  const row = ana.page.getByRole("list", { name: "Linked devices" }).getByRole("listitem");
+  const here = (count) => until(`${count} others are here`, async () => (await row.filter({ hasText: "connected now" }).count()) === count, 40_000);
+  await here(2);
+  await row.nth(2).getByRole("button", { name: /^Rename/ }).click();
+  await ana.field("Name of the device").fill("My tablet");
+  await ana.button("Save").click();
+  await row.filter({ hasText: /My tablet.*Chrome on Linux/s }).waitFor();
+  await laptop.go("#/you/devices");
+  await laptop.page.getByText("My tablet").first().waitFor();
+  await shot(ana, "phone-devices");
+  await tablet.device.close();
+  await here(1);
+  await row.filter({ hasText: /My tablet.*seen .* ago/s }).waitFor();
+
   // Phone and laptop post while nobody is reached, and are never there at the same time.
   for (const app of [ana, laptop]) await app.page.evaluate(async () => { await navigator.serviceWorker.ready; });
   await hub.stop();
   await laptop.device.close();
-  await tablet.device.close();
   await ana.tap("Home");
   await ana.post("The phone was alone");
   await ana.device.close();

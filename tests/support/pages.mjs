@@ -195,6 +195,27 @@ export class App {
     await this.button("Find my account").click();
   }
 
+  // In a browser that knows nothing: makes it one more device of the account of these words.
+  async joinsByWords(words) {
+    await this.entersWords(words.join(" "));
+    await this.heading("Is this you?").waitFor();
+    await this.page.getByText(/^(\d+) of \1 entries are here; no picture or file is missing\.$/).waitFor({ timeout: MEETING_MS });
+    await this.button("Yes, this is my account").click();
+    await this.heading("Welcome back").waitFor();
+    await this.button("Open Effigy").click();
+    await this.opened();
+  }
+
+  // Answers the question of a dialog.
+  async answers(name) {
+    await this.page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
+  }
+
+  // A picture for whoever looks at the screens: EFFIGY_SHOTS says in which folder.
+  async shot(name) {
+    if (process.env.EFFIGY_SHOTS) await this.page.screenshot({ path: `${process.env.EFFIGY_SHOTS}/${name}.png`, fullPage: true });
+  }
+
   // Puts a text into the first field for words, as a paste does.
   async pastesWords(text) {
     await this.field("Word 1").evaluate((field, value) => {

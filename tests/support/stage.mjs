@@ -53,6 +53,13 @@ export class Stage {
     return device.open();
   }
 
+  // A browser in which the app was opened, whatever it finds there.
+  async app(hub, name, options) {
+    const device = await this.device(hub, name, options);
+    await device.go();
+    return new App(device);
+  }
+
   // A browser in which somebody with this name has just started, and the app in it.
   async person(hub, name, options) {
     const device = await this.device(hub, name, options);

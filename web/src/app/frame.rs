@@ -4,12 +4,13 @@ use leptos::prelude::*;
 
 use super::{Model, Route, Router, Section};
 use crate::parts::{
-    ClockNotice, Glyph, Icon, JoinedNotice, KeyboardHelp, NarrowNotice, RepairNotice, StatusLine,
-    UnwritableNotice, UpdateNotice,
+    ClockNotice, Glyph, Icon, JoinedNotice, KeyboardHelp, NarrowNotice, OutNotice, RepairNotice,
+    StatusLine, UnwritableNotice, UpdateNotice,
 };
 use crate::screens::{
-    About, Add, Appearance, Backup, Compose, Connect, Devices, Home, InviteScreen, LinkDevice,
-    LinkRefused, Lost, NetworkScreen, People, PersonScreen, PostScreen, Profile, Storage, You,
+    About, Add, Appearance, Backup, CloseAccount, Compose, Connect, Devices, DevicesByWords, Home,
+    InviteScreen, LinkDevice, LinkRefused, Lost, NetworkScreen, People, PersonScreen, PostScreen,
+    Profile, Storage, You,
 };
 
 /// The running app.
@@ -24,6 +25,7 @@ pub(crate) fn Frame() -> impl IntoView {
                 <NarrowNotice/>
                 <ClockNotice/>
                 <RepairNotice/>
+                <OutNotice/>
                 <UnwritableNotice/>
                 <JoinedNotice/>
                 <main id="main" tabindex="-1"><Place/></main>
@@ -51,8 +53,10 @@ fn Place() -> impl IntoView {
         Route::Add => view! { <Add/> }.into_any(),
         Route::Appearance => view! { <Appearance/> }.into_any(),
         Route::Backup => view! { <Backup/> }.into_any(),
+        Route::CloseAccount => view! { <CloseAccount/> }.into_any(),
         Route::Compose => view! { <Compose/> }.into_any(),
         Route::Devices => view! { <Devices/> }.into_any(),
+        Route::DevicesByWords => view! { <DevicesByWords/> }.into_any(),
         Route::Home => view! { <Home/> }.into_any(),
         Route::Invite(code) => view! { <InviteScreen code/> }.into_any(),
         Route::Link => view! { <LinkDevice/> }.into_any(),
@@ -81,6 +85,7 @@ fn shortly(unread: usize) -> String {
 fn Bar() -> impl IntoView {
     let model = expect_context::<Model>();
     let unread = Memo::new(move |_| model.unread(COUNTED));
+    let out = model.out();
     view! {
         <header class="bar">
             <a class="brand" href="#/" aria-label="Effigy, home">
@@ -95,7 +100,9 @@ fn Bar() -> impl IntoView {
                     many => format!("{} new posts", shortly(many)),
                 }}</span>
                 <Entry section=Section::People href="#/people" icon=Icon::People name="People"/>
-                <Entry section=Section::Compose href="#/compose" icon=Icon::Plus name="Write"/>
+                <Show when=move || out.get().is_none()>
+                    <Entry section=Section::Compose href="#/compose" icon=Icon::Plus name="Write"/>
+                </Show>
                 <Entry section=Section::You href="#/you" icon=Icon::You name="You"/>
             </nav>
             <StatusLine/>

@@ -84,12 +84,14 @@ pub(super) fn signs(command: &Command) -> bool {
     match command {
         Command::SendDraft { command, .. } => signs(command),
         Command::Begin { .. }
+        | Command::CloseAccount { .. }
         | Command::Comment { .. }
         | Command::Delete { .. }
         | Command::EditProfile { .. }
         | Command::Publish { .. }
         | Command::PublishAttached { .. }
         | Command::Relate { .. }
+        | Command::RemoveByWords { .. }
         | Command::RemoveDevice { .. }
         | Command::RenameDevice { .. }
         | Command::Tag { .. } => true,

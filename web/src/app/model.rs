@@ -47,7 +47,7 @@ pub(crate) struct Model {
     /// Milliseconds since the epoch, moved on every few seconds: what "5 min" is counted from.
     now: RwSignal<u64>,
     /// Set once this device can write nothing any more.
-    out: StoredValue<Option<Out>>,
+    out: RwSignal<Option<Out>>,
     phase: RwSignal<Phase>,
     /// Whether this device is to join its account by the recovery words.
     recovers: RwSignal<bool>,
@@ -94,7 +94,7 @@ impl Model {
             network: RwSignal::new(Network::default()),
             overridden: StoredValue::new(false),
             now: RwSignal::new(0),
-            out: StoredValue::new(None),
+            out: RwSignal::new(None),
             phase: RwSignal::new(Phase::Loading),
             recovers: RwSignal::new(false),
             repair: RwSignal::new(None),
@@ -126,9 +126,14 @@ impl Model {
         self.invite.set(None);
         self.by_hand.set(None);
         self.repair.set(None);
-        self.out.set_value(None);
+        self.out.set(None);
         self.set_unwritable(None);
         self.revise();
+    }
+
+    /// Why this device can write nothing any more, if so.
+    pub(crate) fn out(self) -> Signal<Option<Out>> {
+        self.out.into()
     }
 
     /// Where the app as a whole stands.
@@ -182,7 +187,7 @@ impl Model {
             }
             Event::Range { bytes, number, .. } => self.long.came(number, bytes),
             Event::Ready => {
-                self.set_phase(self.out.get_value().map_or(Phase::Running, Phase::Out));
+                self.set_phase(self.out.get_untracked().map_or(Phase::Running, Phase::Out));
                 // What a node was asked before its store failed, it has forgotten.
                 self.contents.ask_again();
                 self.long.ask_again();
@@ -238,8 +243,8 @@ impl Model {
 
     /// This device can write nothing any more: that is said once, in the way of everything else.
     fn leave(self, out: Out) {
-        if self.out.get_value() != Some(out) {
-            self.out.set_value(Some(out));
+        if self.out.get_untracked() != Some(out) {
+            self.out.set(Some(out));
             if self.phase.get_untracked() == Phase::Running {
                 self.set_phase(Phase::Out(out));
             }

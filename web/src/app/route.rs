@@ -17,6 +17,8 @@ pub(crate) enum Route {
     Appearance,
     /// The recovery words.
     Backup,
+    /// Closing the account for good.
+    CloseAccount,
     /// Writing a post.
     Compose,
     /// Connecting to somebody without a hub.
@@ -28,6 +30,8 @@ pub(crate) enum Route {
     Invite(String),
     /// The devices of the account.
     Devices,
+    /// Removing devices by the recovery words.
+    DevicesByWords,
     /// Linking a device.
     Link,
     /// A link for linking a device that was opened by itself: it does nothing.
@@ -89,7 +93,9 @@ impl Route {
             ["you", "about"] => Self::About,
             ["you", "appearance"] => Self::Appearance,
             ["you", "backup"] => Self::Backup,
+            ["you", "close"] => Self::CloseAccount,
             ["you", "devices"] => Self::Devices,
+            ["you", "devices", "words"] => Self::DevicesByWords,
             ["you", "link"] => Self::Link,
             ["you", "network"] => Self::Network,
             ["you", "profile"] => Self::Profile,
@@ -109,7 +115,9 @@ impl Route {
             Self::About
             | Self::Appearance
             | Self::Backup
+            | Self::CloseAccount
             | Self::Devices
+            | Self::DevicesByWords
             | Self::Link
             | Self::LinkRefused
             | Self::Network
@@ -176,6 +184,7 @@ mod tests {
             ("#/compose", Route::Compose),
             ("#/people/add", Route::Add),
             ("#/you/backup", Route::Backup),
+            ("#/you/devices/words", Route::DevicesByWords),
             ("#/you/link", Route::Link),
             ("#/link/AQEB", Route::LinkRefused),
             ("#/you/network", Route::Network),

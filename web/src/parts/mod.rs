@@ -3,6 +3,7 @@
 mod ago;
 mod attached;
 mod avatar;
+mod by_root;
 mod bytes;
 mod composer;
 mod copy;
@@ -31,6 +32,7 @@ mod words_entry;
 pub(crate) use ago::{Ago, ago};
 pub(crate) use attached::Attached;
 pub(crate) use avatar::{Avatar, FaceField};
+pub(crate) use by_root::{ByRoot, LastQuestion};
 pub(crate) use bytes::{bytes, length};
 pub(crate) use composer::{Composer, Purpose};
 pub(crate) use copy::CopyField;
@@ -40,10 +42,11 @@ pub(crate) use empty::Empty;
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use joined::JoinedNotice;
 pub(crate) use keyboard_help::KeyboardHelp;
-pub(crate) use markdown::Markdown;
+pub(crate) use markdown::{Markdown, plain};
 pub(crate) use name::{Name, ShortKey, called};
 pub(crate) use notices::{
-    ClockNotice, KeepNotice, NarrowNotice, RepairNotice, Unsent, UnwritableNotice, UpdateNotice,
+    ClockNotice, KeepNotice, NarrowNotice, OutNotice, RepairNotice, Unsent, UnwritableNotice,
+    UpdateNotice,
 };
 pub(crate) use only_posts::Managed;
 pub(crate) use person_row::PersonRow;

@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
-use crate::app::{Damage, Handle, Model, Phase, Wrong, task};
+use crate::app::{Damage, Handle, Model, Out, Phase, Wrong, task};
 use crate::browser::{room, settings, update};
 
 /// How long the new version waits for drafts, in milliseconds: nobody is kept from a repair by a
@@ -148,6 +148,37 @@ fn in_words(span: u64) -> String {
         (_, hours @ 0..48, _) => format!("{hours} hours"),
         (.., days @ 0..730) => format!("{days} days"),
         (.., days) => format!("{} years", days / 365),
+    }
+}
+
+/// Somebody looks once more at what lies on a device that can write nothing any more.
+#[component]
+pub(crate) fn OutNotice() -> impl IntoView {
+    let model = expect_context::<Model>();
+    let out = model.out();
+    let words = move || match out.get() {
+        Some(Out::Closed) => {
+            "This account was closed. You can read what still lies on this device, and nothing else."
+        }
+        _ => {
+            "This device was removed from your account. You can read what lies on it, and nothing else."
+        }
+    };
+    let ways = move |_| {
+        if let Some(out) = out.get_untracked() {
+            model.set_phase(Phase::Out(out));
+        }
+    };
+    view! {
+        <Show when=move || out.get().is_some()>
+            <div class="notice notice-trouble" role="status" data-notice="out">
+                <Glyph icon=Icon::Alert/>
+                <p>{words}</p>
+                <div class="notice-actions">
+                    <button class="button" type="button" on:click=ways>"What can be done"</button>
+                </div>
+            </div>
+        </Show>
     }
 }
 

@@ -99,13 +99,14 @@ fn Foot(id: Cid, author: Identity, role: Role) -> impl IntoView {
         many => format!("{many} replies"),
     };
     let mine = model.me() == Some(author);
+    let may_write = move || model.out().get().is_none();
     view! {
         <footer class="card-foot">
             {(role != Role::Main).then(|| view! {
                 <a class="quiet" href=route::answer(&id)><Glyph icon=Icon::Bubble/>{label}</a>
             })}
             {mine.then(|| view! { <DeliveryMark id/> })}
-            {mine.then(|| view! { <Withdraw id role/> })}
+            {mine.then(|| view! { <Show when=may_write><Withdraw id role/></Show> })}
         </footer>
     }
 }

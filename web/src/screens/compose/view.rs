@@ -15,9 +15,13 @@ pub(crate) fn Compose() -> impl IntoView {
         // In place of the form, so that "Back" does not lead to an empty one.
         page::replace("#/");
     });
+    let out = model.out();
     view! {
         <Screen title="New post" back="#/">
-            <Composer purpose=Purpose::Post focused=true done/>
+            // Why nothing can be written stands above.
+            <Show when=move || out.get().is_none()>
+                <Composer purpose=Purpose::Post focused=true done/>
+            </Show>
         </Screen>
     }
 }

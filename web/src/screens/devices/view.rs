@@ -1,9 +1,11 @@
 //! The view of the linked devices.
 
 use effigy_core::Time;
+use effigy_core::text::clean_name;
 use effigy_proto::DeviceStatus;
 use leptos::prelude::*;
 
+use super::by_words::ByWordsLink;
 use super::change::{Removal, Rename};
 use crate::app::Model;
 use crate::browser::clock;
@@ -38,6 +40,7 @@ pub(crate) fn Devices() -> impl IntoView {
                     <a class="button primary" href="#/you/link">"Link a device"</a>
                 </div>
             </Managed>
+            <ByWordsLink devices/>
             <Show when=alone>
                 <p class="hint">"This is your only device. If it is lost, only your recovery words bring your account back; with a second device, nothing is lost."</p>
             </Show>
@@ -61,6 +64,8 @@ fn Device(device: DeviceStatus, devices: Memo<Vec<DeviceStatus>>) -> impl IntoVi
     let (renaming, removing) = (RwSignal::new(false), RwSignal::new(false));
     let DeviceStatus { identity, is_admin, is_this, .. } = device;
     let name = device.name.clone();
+    // What the person calls it says nothing of what it is.
+    let system = (device.system != name).then(|| format!("{} · ", clean_name(&device.system)));
     let (of_rename, of_removal) = (name.clone(), name.clone());
     let joined = clock::day(device.added.0);
     let when = move || {
@@ -80,7 +85,7 @@ fn Device(device: DeviceStatus, devices: Memo<Vec<DeviceStatus>>) -> impl IntoVi
                     {is_this.then(|| view! { " "<span class="badge">"this device"</span> })}
                     {(!is_admin).then(|| view! { " "<span class="badge">"only posts"</span> })}
                 </span>
-                <span class="row-note">{when}" · joined "{joined}" · key "<span class="key">{identity.short()}</span></span>
+                <span class="row-note"><bdi>{system}</bdi>{when}" · joined "{joined}" · key "<span class="key">{identity.short()}</span></span>
             </span>
         </div>
         <Show when=move || !only_posts.get()>

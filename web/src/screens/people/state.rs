@@ -49,6 +49,11 @@ impl Group {
     }
 }
 
+/// Whether somebody closed their account.
+fn is_closed(view: &View, synod: &Identity) -> bool {
+    view.person(synod).is_some_and(|person| person.closed)
+}
+
 /// What somebody is to this person, in a word.
 pub(super) fn relation(
     view: &View,
@@ -56,6 +61,9 @@ pub(super) fn relation(
     synod: &Identity,
 ) -> &'static str {
     let follows = view.relations.holds(Relation::Follow, synod);
+    if is_closed(view, synod) {
+        return "Account closed";
+    }
     if view.relations.holds(Relation::Block, synod) {
         return "Blocked";
     }
@@ -82,9 +90,16 @@ pub(super) fn members(
     let following = || view.relations.all(Relation::Follow).filter(|synod| !blocked(synod));
     let all: BTreeSet<Identity> = match group {
         Group::Blocked => view.relations.all(Relation::Block).collect(),
-        Group::Followers => followers.iter().copied().filter(|synod| !blocked(synod)).collect(),
+        Group::Followers => followers
+            .iter()
+            .copied()
+            .filter(|synod| !blocked(synod) && !is_closed(view, synod))
+            .collect(),
+        // Who closed their account stays here until they are let go.
         Group::Following => following().collect(),
-        Group::Friends => following().filter(|synod| followers.contains(synod)).collect(),
+        Group::Friends => following()
+            .filter(|synod| followers.contains(synod) && !is_closed(view, synod))
+            .collect(),
         Group::Muted => view.relations.all(Relation::Mute).filter(|s| !blocked(s)).collect(),
     };
     let sought = sought.trim().to_lowercase();
@@ -102,8 +117,11 @@ pub(super) fn members(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use effigy_core::Cid;
     use effigy_core::payload::{Block, Follow, Mute, Payload};
+    use effigy_feed::Members;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
@@ -139,5 +157,10 @@ mod tests {
         assert_eq!(relation(&view, &followers, &key(5)), "Muted");
         assert!(members(&view, &followers, Group::Friends, "nobody of this name").is_empty());
         assert_eq!(relation(&view, &followers, &key(4)), "Follows you");
+        let (devices, speaking) = (BTreeMap::new(), BTreeSet::new());
+        view.settle(Members { closed: true, devices, profile: None, speaking, synod: key(1) });
+        assert!(members(&view, &followers, Group::Friends, "").is_empty());
+        assert_eq!(members(&view, &followers, Group::Following, ""), [key(1), key(2)]);
+        assert_eq!(relation(&view, &followers, &key(1)), "Account closed");
     }
 }

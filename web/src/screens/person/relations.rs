@@ -15,6 +15,16 @@ pub(super) fn holds(model: Model, relation: Relation, synod: Identity) -> Memo<b
     })
 }
 
+/// Whether somebody closed their account, as a signal.
+pub(super) fn is_closed(model: Model, synod: Identity) -> Memo<bool> {
+    Memo::new(move |_| {
+        model
+            .with_view(|view| view.person(&synod).map(|person| person.closed))
+            .flatten()
+            .unwrap_or_default()
+    })
+}
+
 /// Begins or ends a relation, and says when that failed.
 pub(super) fn relate(model: Model, handle: Handle, relation: Relation, synod: Identity, on: bool) {
     task::run(async move {
@@ -23,6 +33,28 @@ pub(super) fn relate(model: Model, handle: Handle, relation: Relation, synod: Id
             model.toasts().trouble(error::not_done(why));
         }
     });
+}
+
+/// Ends what holds towards somebody who closed their account: nothing new can begin.
+#[component]
+pub(super) fn PartingButtons(synod: Identity) -> impl IntoView {
+    let model = expect_context::<Model>();
+    let handle = expect_context::<Handle>();
+    let relations =
+        [(Relation::Follow, "Unfollow"), (Relation::Mute, "Unmute"), (Relation::Block, "Unblock")];
+    view! {
+        <div class="actions">
+            {relations.map(|(relation, name)| {
+                let holds = holds(model, relation, synod);
+                let end = move |_| relate(model, handle, relation, synod, false);
+                view! {
+                    <Show when=move || holds.get()>
+                        <button class="button" type="button" on:click=end>{name}</button>
+                    </Show>
+                }
+            })}
+        </div>
+    }
 }
 
 /// The buttons under somebody's name.

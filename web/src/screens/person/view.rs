@@ -6,7 +6,7 @@ use effigy_proto::Path;
 use leptos::prelude::*;
 
 use super::keeping::Keeping;
-use super::relations::{RelationButtons, holds, relate};
+use super::relations::{PartingButtons, RelationButtons, holds, is_closed, relate};
 use super::state::Currency;
 use crate::app::{Handle, Model, route};
 use crate::parts::{
@@ -30,6 +30,8 @@ pub(crate) fn PersonScreen(synod: Identity) -> impl IntoView {
             .unwrap_or_default()
     });
     let mine = model.me() == Some(synod);
+    let closed = is_closed(model, synod);
+    let may_write = move || model.out().get().is_none();
     view! {
         <Screen title back="#/people">
             <section class="person-head">
@@ -39,20 +41,48 @@ pub(crate) fn PersonScreen(synod: Identity) -> impl IntoView {
                     <p class="row-note"><Standing synod/>" · key "<ShortKey synod/></p>
                 </div>
             </section>
-            <Show when=move || !about.with(String::is_empty)>
-                <Markdown text=about/>
+            <Show
+                when=move || !closed.get()
+                fallback=move || view! { <Tombstone synod/> }
+            >
+                <Show when=move || !about.with(String::is_empty)>
+                    <Markdown text=about/>
+                </Show>
+                <Show when=may_write>
+                    {if mine {
+                        view! { <div class="actions"><a class="button" href="#/you/profile"><Glyph icon=Icon::Pen/>"Edit profile"</a></div> }.into_any()
+                    } else {
+                        view! { <RelationButtons synod/> }.into_any()
+                    }}
+                </Show>
+                <Current synod/>
+                <ByHand synod/>
+                <Keeping synod/>
+                <Devices synod/>
+                <Posts synod/>
             </Show>
-            {if mine {
-                view! { <div class="actions"><a class="button" href="#/you/profile"><Glyph icon=Icon::Pen/>"Edit profile"</a></div> }.into_any()
-            } else {
-                view! { <RelationButtons synod/> }.into_any()
-            }}
-            <Current synod/>
-            <ByHand synod/>
-            <Keeping synod/>
-            <Devices synod/>
-            <Posts synod/>
         </Screen>
+    }
+}
+
+/// What is left of somebody who closed their account.
+#[component]
+fn Tombstone(synod: Identity) -> impl IntoView {
+    let mine = expect_context::<Model>().me() == Some(synod);
+    view! {
+        <div class="notice" data-notice="closed">
+            <Glyph icon=Icon::Info/>
+            <p><strong>"This account was closed."</strong>{
+                if mine { " You ended it for good. What lies on this device is still here." }
+                else { " Whoever it belonged to ended it for good. What they posted was removed from this device, and nothing new can come from them." }
+            }</p>
+        </div>
+        {(!mine).then(|| view! { <PartingButtons synod/> })}
+        {mine.then(|| view! { <Posts synod/> })}
+        <details class="fold-box">
+            <summary>"Key"</summary>
+            <CopyField label="Key" text=Signal::stored(synod.to_string())/>
+        </details>
     }
 }
 
@@ -65,7 +95,11 @@ fn Standing(synod: Identity) -> impl IntoView {
     let muted = holds(model, Relation::Mute, synod);
     let back =
         Memo::new(move |_| model.network().with(|network| network.followers.contains(&synod)));
+    let closed = is_closed(model, synod);
     move || {
+        if closed.get() {
+            return "Account closed";
+        }
         if model.me() == Some(synod) {
             return "This is you";
         }

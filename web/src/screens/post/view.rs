@@ -75,7 +75,9 @@ fn Thread(id: Cid, root: Cid, reply: bool) -> impl IntoView {
     view! {
         {(root != id).then(|| view! { <p class="answer-to"><a href=route::post(&root)>"Show the whole thread"</a></p> })}
         <PostCard id role=Role::Main/>
-        <Composer purpose focused=reply done/>
+        <Show when=move || model.out().get().is_none()>
+            <Composer purpose focused=reply done/>
+        </Show>
         <section class="replies" aria-labelledby="replies-title">
             <h2 id="replies-title">{move || replies.with(|replies| counted(replies))}</h2>
             <Show when=move || missing.get() != 0>

@@ -48,6 +48,7 @@ pub(crate) fn You() -> impl IntoView {
                     </a></li>
                 })}
             </ul>
+            <p class="hint"><a href="#/you/close">"Close the account"</a></p>
         </Screen>
     }
 }

@@ -1,0 +1,5 @@
+//! Closing the account for good.
+
+mod view;
+
+pub(crate) use view::CloseAccount;
