@@ -34,7 +34,7 @@ export default async function journey(stage) {
   await ana.page.getByRole("radio").nth(1).check();
   await ana.button("Yes, this is my account").click();
   await ana.heading("Welcome back").waitFor();
-  await ana.page.getByText(/^(\d+) of \1 entries are here; no picture or file is missing\.$/).waitFor({ timeout: 40_000 });
+  await ana.page.getByText(/^(\d+) of \1 posts and changes are here; no picture or file is missing\.$/).waitFor({ timeout: 40_000 });
   assert.deepEqual(await violations(ana.page), []);
   await ana.button("Open Effigy").click();
   await ana.opened();

@@ -14,7 +14,7 @@ pub mod picture;
 mod pool;
 mod serve;
 
-pub use job::Job;
+pub use job::{Job, Passphrase};
 pub use listen::Listener;
 pub use pool::Pool;
 pub use serve::{is_worker, serve};

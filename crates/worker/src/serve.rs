@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::job::Job;
+use crate::job::{Job, NO_MEMORY};
 use crate::listen::Listener;
 use crate::picture::{self, Canvas, PictureFault, Use};
 
@@ -37,6 +37,12 @@ pub fn serve() {
             }
             Some((number, Job::Picture(file, purpose))) => {
                 draw(page.clone(), number, file, purpose)
+            }
+            Some((number, Job::Stretch(passphrase))) => {
+                let made = passphrase.stretch();
+                passphrase.wipe();
+                let key = made.as_ref().map_or(NO_MEMORY, |key| key.bytes().as_slice());
+                answer(&page, number, key);
             }
             None => (),
         }

@@ -1,5 +1,6 @@
 //! Words for what went wrong: what happened, what it means for the person's data, what to do.
 
+use effigy_core::backup::BackupError;
 use effigy_core::image::ImageError;
 use effigy_core::invite::InviteError;
 use effigy_core::link::OfferError;
@@ -7,6 +8,7 @@ use effigy_core::mnemonic::WordsError;
 use effigy_proto::{LinkFailure, Refusal};
 
 use super::handle::NotDone;
+use super::phase::BackupFault;
 
 /// Why something that was asked for was not done.
 pub(crate) const fn not_done(why: NotDone) -> &'static str {
@@ -79,6 +81,55 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
         Refusal::Unknown => "It is no longer here, so nothing was changed.",
         _ => "It was not done. Nothing was changed.",
     }
+}
+
+/// Why a backup was neither written nor restored.
+pub(crate) fn backup(why: BackupFault) -> String {
+    match why {
+        BackupFault::Backup(BackupError::Passphrase) => {
+            "The passphrase is not the one of this backup. Nothing was changed. Look at capitals and the layout \
+             of your keyboard, and type it once more."
+        }
+        BackupFault::Backup(BackupError::Foreign) => {
+            "This file is no backup of Effigy. Nothing was changed; choose the file that ends in .effigybackup."
+        }
+        BackupFault::Backup(BackupError::Newer { .. }) => {
+            "A later version of Effigy wrote this backup. Nothing was changed. Update Effigy and try again."
+        }
+        BackupFault::Backup(BackupError::Truncated) => {
+            "This backup ends early: it was not copied whole, or its end is damaged. Nothing was changed. Copy it \
+             again from where you keep it, or take another one."
+        }
+        BackupFault::Backup(BackupError::Cost) => {
+            "This backup asks for more memory or time than any device should give, so it was not opened. Nothing \
+             was changed."
+        }
+        BackupFault::Backup(BackupError::TooLong) => {
+            "This is more than a backup can hold, so none was written. Leave videos and files out."
+        }
+        BackupFault::Backup(_) | BackupFault::Item(_) => {
+            "This backup is damaged, so nothing of it was taken in. Nothing was changed. Copy it again from where \
+             you keep it, or take another one."
+        }
+        BackupFault::Cancelled => "You stopped it. Nothing was changed.",
+        BackupFault::Memory => {
+            "This device has too little memory free to open or write a backup. Nothing was changed. Close other \
+             programs and tabs and try again."
+        }
+        BackupFault::NoRoom => {
+            "There is not enough room for all of it on this device. Nothing was changed. Free some space, and try \
+             again."
+        }
+        BackupFault::OtherAccount => {
+            "This is the backup of another account than the one that was in this browser. Nothing was changed. \
+             Open it in another browser, or start anew here first."
+        }
+        BackupFault::Store { full } => return not_done(NotDone::Store { full }).to_owned(),
+        BackupFault::Unreadable => {
+            "The file changed or is gone, so nothing of it was taken in. Nothing was changed; choose it again."
+        }
+    }
+    .to_owned()
 }
 
 /// Why words that were typed are not recovery words.

@@ -14,7 +14,7 @@ mod model;
 mod phase;
 pub(crate) mod route;
 mod router;
-mod start;
+pub(crate) mod start;
 pub(crate) mod task;
 mod toasts;
 
@@ -25,7 +25,9 @@ pub(crate) use handle::{Answer, Handle, NotDone};
 pub(crate) use hub_clock::Wrong;
 pub(crate) use keys::KeyHelp;
 pub(crate) use model::Model;
-pub(crate) use phase::{Damage, Fault, Opening, Out, Phase, Wish};
+pub(crate) use phase::{
+    BackupFault, Damage, Fault, Opening, Out, Phase, Restore, Restoring, Way, Wish,
+};
 pub(crate) use route::{Route, Section};
 pub(crate) use router::Router;
 pub(crate) use toasts::{Said, Toast};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use effigy_core::{Cid, Identity, Invite, Payload};
 use effigy_feed::View;
+use effigy_proto::backup::Counts;
 use effigy_proto::{
     Agreed, ContentKind, Event, HandStep, Known, Linking, Membership, Network, Repair, Transfer,
     registers,
@@ -16,7 +17,7 @@ use super::contents::Contents;
 use super::desk::Desk;
 use super::handle::{NotDone, Tickets};
 use super::long::Long;
-use super::phase::{Damage, Opening, Out, Phase};
+use super::phase::{Damage, Opening, Out, Phase, Way};
 use super::toasts::{Said, Toasts};
 
 /// Everything on screen. Plain data inside; the signals only say when to look again.
@@ -49,9 +50,9 @@ pub(crate) struct Model {
     /// Set once this device can write nothing any more.
     out: RwSignal<Option<Out>>,
     phase: RwSignal<Phase>,
-    /// Whether this device is to join its account by the recovery words.
-    recovers: RwSignal<bool>,
     repair: RwSignal<Option<Repair>>,
+    /// What a backup held that was restored here since the app was opened.
+    restored: RwSignal<Option<Restored>>,
     /// Counts the changes of `feeds`.
     revision: RwSignal<u64>,
     /// Whether entries came that no screen has looked at.
@@ -60,8 +61,19 @@ pub(crate) struct Model {
     toasts: Toasts,
     /// Set while the store takes nothing: whether for want of room.
     unwritable: RwSignal<Option<bool>>,
+    /// By what this device comes into its account.
+    way: RwSignal<Way>,
     /// Whether the person was asked for their words since the app was opened, and said later.
     words_later: RwSignal<bool>,
+}
+
+/// What a backup held that was restored.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Restored {
+    /// All of it, counted.
+    pub(crate) counts: Counts,
+    /// When it was made, in milliseconds since the epoch.
+    pub(crate) made: u64,
 }
 
 /// What follows from the entries.
@@ -96,13 +108,14 @@ impl Model {
             now: RwSignal::new(0),
             out: RwSignal::new(None),
             phase: RwSignal::new(Phase::Loading),
-            recovers: RwSignal::new(false),
             repair: RwSignal::new(None),
+            restored: RwSignal::new(None),
             revision: RwSignal::new(0),
             stale: StoredValue::new(false),
             tickets: Tickets::new(),
             toasts: Toasts::new(),
             unwritable: RwSignal::new(None),
+            way: RwSignal::new(Way::Device),
             words_later: RwSignal::new(false),
         }
     }
@@ -415,14 +428,24 @@ impl Model {
         self.words_later
     }
 
-    /// Says whether this device is to join its account by the recovery words. For `start`.
-    pub(crate) fn set_recovers(self, recovers: bool) {
-        self.recovers.set(recovers);
+    /// Says what a backup held that was restored. For `start`.
+    pub(crate) fn set_restored(self, restored: Option<Restored>) {
+        self.restored.set(restored);
     }
 
-    /// Whether this device is to join its account by the recovery words, not because another adds it.
-    pub(crate) fn recovers(self) -> bool {
-        self.recovers.get_untracked()
+    /// What a backup held that was restored here.
+    pub(crate) fn restored(self) -> Signal<Option<Restored>> {
+        self.restored.into()
+    }
+
+    /// Says by what this device comes into its account. For `start`.
+    pub(crate) fn set_way(self, way: Way) {
+        self.way.set(way);
+    }
+
+    /// By what this device comes into its account.
+    pub(crate) fn way(self) -> Way {
+        self.way.get_untracked()
     }
 
     /// Where linking a device stands; `None` before it began.

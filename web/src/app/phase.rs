@@ -1,8 +1,14 @@
 //! Where the app as a whole stands.
 
+use effigy_core::backup::BackupError;
 use effigy_core::mnemonic::Words;
+use effigy_core::passphrase::PassphraseError;
+use effigy_proto::backup::ItemError;
 use effigy_proto::{Keys, Picture, Repair, Ticket};
 use futures_channel::oneshot;
+use leptos::prelude::{LocalStorage, RwSignal, StoredValue};
+use web_sys::File;
+use zeroize::Zeroizing;
 
 /// Where the app as a whole stands: what fills the page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -95,6 +101,8 @@ pub(crate) enum Wish {
     Open(Opening),
     /// Make keys for a new device of the account of these words.
     Recover(Words),
+    /// Make keys for a new device of the account of this backup, and keep what is in it.
+    Restore(Restore),
     /// Tell the recovery words, while this device still has them.
     ShowWords(oneshot::Sender<Option<Words>>),
     /// Make keys and a new account, then hand on [`effigy_proto::Command::Begin`] with this ticket.
@@ -116,4 +124,108 @@ pub(crate) struct NewAccount {
     pub(crate) picture: Option<Picture>,
     /// Comes back when the account is durable.
     pub(crate) ticket: Ticket,
+}
+
+/// A backup that is to be restored.
+#[derive(Debug)]
+pub(crate) struct Restore {
+    /// The file.
+    pub(crate) file: StoredValue<File, LocalStorage>,
+    /// False once the person wants it no longer.
+    pub(crate) goes_on: RwSignal<bool>,
+    /// What it was sealed with.
+    pub(crate) passphrase: Zeroizing<String>,
+    /// How far it is.
+    pub(crate) state: RwSignal<Restoring>,
+}
+
+/// How far restoring a backup is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Restoring {
+    /// It is looked through; nothing is written. In bytes of the file.
+    Checking {
+        /// How many there are.
+        all: u64,
+        /// How many were read.
+        done: u64,
+    },
+    /// Nothing came of it, and nothing was changed.
+    Failed(BackupFault),
+    /// Nothing is being restored.
+    #[default]
+    Idle,
+    /// The key is made of the passphrase.
+    Opening,
+    /// It is written into the store.
+    Writing {
+        /// How many bytes of the file there are.
+        all: u64,
+        /// How many were written.
+        done: u64,
+    },
+}
+
+/// Why a backup was neither written nor restored.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum BackupFault {
+    /// The file is none, or the passphrase another one.
+    Backup(BackupError),
+    /// The person wanted it no longer.
+    Cancelled,
+    /// What was sealed is not what a backup holds.
+    Item(ItemError),
+    /// There is not enough memory for the passphrase's key, or it is too long.
+    Memory,
+    /// There is not enough room for all of it.
+    NoRoom,
+    /// It is of another account than the one whose remains are here.
+    OtherAccount,
+    /// The store cannot be read, or takes nothing.
+    Store {
+        /// Whether for want of room.
+        full: bool,
+    },
+    /// The file changed or is gone.
+    Unreadable,
+}
+
+impl From<BackupError> for BackupFault {
+    fn from(error: BackupError) -> Self {
+        Self::Backup(error)
+    }
+}
+
+impl From<ItemError> for BackupFault {
+    fn from(error: ItemError) -> Self {
+        Self::Item(error)
+    }
+}
+
+impl From<PassphraseError> for BackupFault {
+    fn from(_: PassphraseError) -> Self {
+        Self::Memory
+    }
+}
+
+/// By what a device comes into an account that began elsewhere.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Way {
+    /// By a backup.
+    Backup,
+    /// Another device of the account adds it.
+    #[default]
+    Device,
+    /// By the recovery words.
+    Words,
+}
+
+impl Way {
+    /// The way for which these keys were made.
+    pub(crate) const fn of(keys: &Keys) -> Self {
+        match (&keys.voucher, &keys.words) {
+            (Some(_), _) => Self::Backup,
+            (None, Some(_)) => Self::Words,
+            (None, None) => Self::Device,
+        }
+    }
 }

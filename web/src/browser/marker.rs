@@ -11,10 +11,17 @@ use web_sys::Storage;
 const NAME: &str = "effigy.account";
 /// The name of the record of this device.
 const DEVICE: &str = "effigy.device";
+/// The name of the record that a backup is being restored.
+const RESTORING: &str = "effigy.restoring";
 
 /// Whether there is, or was, an account here.
 pub(crate) fn is_set() -> bool {
     storage().is_some_and(|storage| matches!(storage.get_item(NAME), Ok(Some(_))))
+}
+
+/// The account that is, or was, here.
+pub(crate) fn account() -> Option<Identity> {
+    storage()?.get_item(NAME).ok()??.parse().ok()
 }
 
 /// Marks the account. Tells whether the browser kept it.
@@ -33,6 +40,25 @@ pub(crate) fn set_device(device: &Identity) {
 /// Which device this was when it last had its keys.
 pub(crate) fn device() -> Option<Identity> {
     storage()?.get_item(DEVICE).ok()??.parse().ok()
+}
+
+/// Notes that a backup is being written into the store: whoever finds no keys then finds half of one.
+pub(crate) fn begin_restoring() {
+    if let Some(storage) = storage() {
+        storage.set_item(RESTORING, "yes").unwrap_or_default();
+    }
+}
+
+/// Whether that was not finished.
+pub(crate) fn is_restoring() -> bool {
+    storage().is_some_and(|storage| matches!(storage.get_item(RESTORING), Ok(Some(_))))
+}
+
+/// It is finished, or undone.
+pub(crate) fn end_restoring() {
+    if let Some(storage) = storage() {
+        storage.remove_item(RESTORING).unwrap_or_default();
+    }
 }
 
 /// Forgets which device this was.

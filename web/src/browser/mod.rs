@@ -21,6 +21,7 @@ pub(crate) mod settings;
 pub(crate) mod share;
 pub(crate) mod slices;
 pub(crate) mod starts;
+pub(crate) mod stretch;
 pub(crate) mod surroundings;
 pub(crate) mod tabs;
 pub(crate) mod update;

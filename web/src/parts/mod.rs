@@ -11,12 +11,14 @@ mod delivery;
 mod dialog;
 mod differs;
 mod empty;
+mod holds;
 mod icon;
 mod identicon;
 mod joined;
 mod keyboard_help;
 mod markdown;
 mod name;
+mod new_passphrase;
 mod notices;
 mod only_posts;
 mod person_row;
@@ -39,11 +41,13 @@ pub(crate) use copy::CopyField;
 pub(crate) use dialog::{Dialog, Question};
 pub(crate) use differs::differs;
 pub(crate) use empty::Empty;
+pub(crate) use holds::held;
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use joined::JoinedNotice;
 pub(crate) use keyboard_help::KeyboardHelp;
 pub(crate) use markdown::{Markdown, plain};
 pub(crate) use name::{Name, ShortKey, called};
+pub(crate) use new_passphrase::{NewPassphrase, Passphrase};
 pub(crate) use notices::{
     ClockNotice, KeepNotice, NarrowNotice, OutNotice, RepairNotice, Unsent, UnwritableNotice,
     UpdateNotice,
@@ -58,3 +62,6 @@ pub(crate) use screen::Screen;
 pub(crate) use status::StatusLine;
 pub(crate) use toasts::Toasts;
 pub(crate) use words_entry::WordsEntry;
+
+/// How long the address of what is saved lives: long enough for a download to begin.
+pub(crate) const ADDRESS_LIVES: std::time::Duration = std::time::Duration::from_secs(60);

@@ -72,6 +72,14 @@ pub(super) async fn find() -> Result<Found, Fault> {
         Err(StoreError::Damaged(_)) => return Ok(Found::Remains),
         Err(_) => return Err(Fault::NoStore),
     };
+    if marker::is_restoring() {
+        marker::end_restoring();
+        if sealed.is_none() {
+            drop(store);
+            // Half a backup is nobody's store.
+            return if clear().await { Ok(Found::Nothing) } else { Err(Fault::NoStore) };
+        }
+    }
     let Some(sealed) = sealed else { return Ok(without_keys(was_here, opening)) };
     let Some(keys) = open_keys(&sealed).await? else { return Ok(Found::Remains) };
     let fence = match recorded {
@@ -129,11 +137,45 @@ pub(super) async fn join(keys: Keys, hubs: &[String]) -> Result<Box<Account>, Tr
     open_with(keys).await
 }
 
+/// The keys that are kept, and the store beside them; `None` where either cannot be read.
+pub(super) async fn kept() -> Option<(Keys, IdbStore)> {
+    let (store, _) = IdbStore::open(DATABASE).await.ok()?;
+    let sealed = store.read(Key::new(Table::Keys, KEYS)).await.ok()??;
+    Some((open_keys(&sealed).await.ok()??, store))
+}
+
+/// Begins to write a backup into an empty store. What is left of an account here goes before.
+///
+/// # Errors
+/// When there can be none.
+pub(super) async fn begin_restoring() -> Result<IdbStore, Trouble> {
+    marker::begin_restoring();
+    if !clear().await {
+        return Err(Trouble::Write { full: false });
+    }
+    Ok(IdbStore::open(DATABASE).await.map_err(|_| Fault::NoStore)?.0)
+}
+
+/// All of a backup is in the store: with its keys it becomes this device's.
+///
+/// # Errors
+/// When they cannot be kept.
+pub(super) async fn finish_restoring(keys: Keys) -> Result<Box<Account>, Trouble> {
+    let account = open_with(keys).await?;
+    marker::end_restoring();
+    Ok(account)
+}
+
+/// Takes away what was written of a backup.
+pub(super) async fn undo_restoring() {
+    if clear().await {
+        marker::end_restoring();
+    }
+}
+
 /// Changes something about the keys that are kept. Tells whether the change is durable.
 pub(super) async fn change(change: impl FnOnce(&mut Keys)) -> bool {
-    let Ok((store, _)) = IdbStore::open(DATABASE).await else { return false };
-    let Ok(Some(sealed)) = store.read(Key::new(Table::Keys, KEYS)).await else { return false };
-    let Ok(Some(mut keys)) = open_keys(&sealed).await else { return false };
+    let Some((mut keys, store)) = kept().await else { return false };
     change(&mut keys);
     keep(&store, &keys).await.is_ok()
 }

@@ -8,7 +8,9 @@
 //! 3. It runs the engine ([`session`]) until somebody else takes over, and begins again with 1.
 
 mod account;
+pub(crate) mod backup;
 mod linking;
+mod restore;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -164,7 +166,7 @@ async fn work(
     inbox: &mut Inbox,
     stopper: &RefCell<Option<Stopper>>,
 ) -> Result<(), Fault> {
-    let mut begin = None;
+    let (mut begin, mut instead) = (None, None);
     let has_failed = starts::begin() >= FAILED_STARTS;
     loop {
         let account = match account::find().await? {
@@ -173,7 +175,10 @@ async fn work(
                 let is_new = matches!(found, Found::Nothing);
                 let lost = Phase::Repair(Damage::KeysLost);
                 model.set_phase(if is_new { Phase::Welcome } else { lost });
-                let mut wish = next_wish(inbox).await;
+                let mut wish = match instead.take() {
+                    Some(wish) => wish,
+                    None => next_wish(inbox).await,
+                };
                 while matches!(wish, Wish::Link) {
                     wish = linking::run(model, inbox).await?;
                 }
@@ -193,6 +198,10 @@ async fn work(
         };
         match session::run(model, inbox, account, begin.take(), opening, stopper).await {
             Ended::Fault(fault) => return Err(fault),
+            Ended::Instead(wish) => {
+                start_over(model).await;
+                instead = Some(*wish);
+            }
             Ended::StartOver => start_over(model).await,
             Ended::Stopped => return Ok(()),
         }
@@ -212,6 +221,9 @@ async fn make_account(
     let (made, newcomer) = match wish {
         Wish::Join { hubs, keys } => (account::join(*keys, &hubs).await, None),
         Wish::Recover(words) => (account::recover(words).await, None),
+        Wish::Restore(wish) => {
+            return Ok(restore::run(model, wish).await.map(|account| (account, None)));
+        }
         Wish::Start(newcomer) if is_new => (account::make().await, Some(newcomer)),
         Wish::StartOver => {
             start_over(model).await;

@@ -17,7 +17,7 @@ use leptos::prelude::{GetUntracked as _, document, window};
 
 use super::account::{self, Account};
 use super::{Damage, Fault, Inbox, Model, NotDone, Opening, Phase, Wish};
-use crate::app::phase::NewAccount;
+use crate::app::phase::{NewAccount, Way};
 use crate::browser::{clock, page, workers};
 
 /// How many commands wait for the engine.
@@ -34,6 +34,8 @@ const LOOK: u64 = 100;
 pub(super) enum Ended {
     /// The engine cannot go on.
     Fault(Fault),
+    /// The person gives up an account that has not begun, for one that they have elsewhere.
+    Instead(Box<Wish>),
     /// The person gives up what is left of the account.
     StartOver,
     /// It was asked to end, and is through with what it did.
@@ -84,13 +86,14 @@ pub(super) async fn run(
     };
     stopper.replace(None);
     match ended {
-        (_, true) => Ended::StartOver,
-        (Ok(()), false) => Ended::Stopped,
+        (_, Left::Instead(wish)) => Ended::Instead(wish),
+        (_, Left::StartOver) => Ended::StartOver,
+        (Ok(()), Left::Stopped) => Ended::Stopped,
         // Another tab has a later version, and brought the store forward.
-        (Err(EngineError::Store(StoreError::Newer { .. })), false) => {
+        (Err(EngineError::Store(StoreError::Newer { .. })), Left::Stopped) => {
             Ended::Fault(Fault::LaterVersion)
         }
-        (Err(error), false) => {
+        (Err(error), Left::Stopped) => {
             leptos::logging::error!("the engine ended: {error}");
             Ended::Fault(Fault::Stopped)
         }
@@ -107,6 +110,13 @@ fn wake_with_page(commands: Sender<Command>) -> [Listener; 2] {
         Listener::new(&window(), "pageshow", wake(commands.clone())),
         Listener::new(&document(), "resume", wake(commands)),
     ]
+}
+
+/// What the person wished for last, and what ended the run.
+enum Left {
+    Instead(Box<Wish>),
+    StartOver,
+    Stopped,
 }
 
 /// Takes in what the engine tells, and decides what fills the page.
@@ -130,6 +140,8 @@ struct Attendant {
     stop: Stopper,
     /// Whether the account did not name this device when this run began.
     was_outside: bool,
+    /// By what this device comes into its account.
+    way: Way,
     /// The recovery words, until the person has written them down or, of an account that began elsewhere,
     /// this device was added.
     words: Option<Words>,
@@ -144,7 +156,8 @@ impl Attendant {
         stop: Stopper,
     ) -> Self {
         model.set_has_words(keys.words.is_some() && !keys.joining);
-        model.set_recovers(keys.words.is_some() && keys.joining);
+        let way = Way::of(keys);
+        model.set_way(way);
         let device = keys.device.identity();
         Self {
             breathed: clock::now(),
@@ -158,13 +171,14 @@ impl Attendant {
             shown: 0,
             stop,
             was_outside: false,
+            way,
             words: keys.words.clone(),
         }
     }
 
-    /// Takes in events until there are no more. Tells whether the person wants to start over.
-    async fn attend(mut self, mut events: Receiver<Event>, wishes: &mut Receiver<Wish>) -> bool {
-        let mut starts_over = false;
+    /// Takes in events until there are no more. Tells what the person wants then.
+    async fn attend(mut self, mut events: Receiver<Event>, wishes: &mut Receiver<Wish>) -> Left {
+        let mut left = Left::Stopped;
         loop {
             match select(events.next(), wishes.next()).await {
                 Either::Left((Some(event), _)) => {
@@ -180,26 +194,37 @@ impl Attendant {
                         self.breathe().await;
                     }
                 }
-                Either::Left((None, _)) => return starts_over,
+                Either::Left((None, _)) => return left,
                 Either::Right((Some(Wish::StartOver), _)) => {
                     // Only where the remains of an account fill the page, or what is not one yet.
                     let phase = self.model.phase().get_untracked();
                     if matches!(phase, Phase::Repair(_) | Phase::Out(_))
                         || (phase == Phase::Joining && self.is_joining)
                     {
-                        starts_over = true;
+                        left = Left::StartOver;
                         self.stop.stop();
                     }
+                }
+                Either::Right((Some(wish), _)) if self.is_instead(&wish) => {
+                    left = Left::Instead(Box::new(wish));
+                    self.stop.stop();
                 }
                 Either::Right((Some(wish), _)) => self.grant(wish).await,
                 Either::Right((None, _)) => {
                     while let Some(event) = events.next().await {
                         self.take(event);
                     }
-                    return starts_over;
+                    return left;
                 }
             }
         }
+    }
+
+    /// Whether somebody who has keys here and has not said who they are has an account elsewhere.
+    fn is_instead(&self, wish: &Wish) -> bool {
+        let is_elsewhere = matches!(wish, Wish::Link | Wish::Recover(_) | Wish::Restore(_));
+        let phase = self.model.phase().get_untracked();
+        is_elsewhere && !self.has_begun && !self.is_joining && phase == Phase::Welcome
     }
 
     /// Does what the person wishes while the engine runs.
@@ -214,6 +239,7 @@ impl Attendant {
             | Wish::Link
             | Wish::Open(_)
             | Wish::Recover(_)
+            | Wish::Restore(_)
             | Wish::StartOver
             | Wish::UseHere => (),
         }
@@ -233,11 +259,24 @@ impl Attendant {
         }
     }
 
-    /// The account names this device: it is one like all others from now on. Its words are on paper.
+    /// The account names this device: it is one like all others from now on. Its words are on paper, but
+    /// for those of a backup that was made before they were.
     async fn settle_in(&mut self) {
-        let is_kept = account::change(|keys| (keys.joining, keys.words) = (false, None)).await;
+        let is_restored = self.way == Way::Backup;
+        let is_kept = account::change(|keys| {
+            (keys.joining, keys.voucher) = (false, None);
+            if !is_restored {
+                keys.words = None;
+            }
+        });
         // Where that could not be written down, the next start tries again.
-        if is_kept {
+        if !is_kept.await {
+            return;
+        }
+        if is_restored {
+            self.model.set_has_words(self.words.is_some());
+            drop(self.commands.try_send(Command::ForgetVoucher));
+        } else {
             self.words = None;
             drop(self.commands.try_send(Command::ForgetWords { ticket: Ticket::default() }));
         }
@@ -246,7 +285,7 @@ impl Attendant {
     /// Nobody has the account any more, and the person wants to begin it anew by its words.
     async fn begin_anew(&self) {
         let has_nothing = self.model.membership().get_untracked() == Membership::Searching;
-        let may = self.is_joining && has_nothing && self.words.is_some();
+        let may = self.is_joining && has_nothing && self.way == Way::Words;
         if may && account::change(|keys| keys.joining = false).await {
             // The engine begins again, as one that may begin the account.
             self.stop.stop();

@@ -5,10 +5,7 @@ use leptos::prelude::*;
 
 use crate::app::{Handle, Model, task};
 use crate::browser::save::Gathered;
-use crate::parts::{Glyph, Icon, bytes};
-
-/// How long the address of what is saved lives: long enough for a download to begin.
-const ADDRESS_LIVES: std::time::Duration = std::time::Duration::from_secs(60);
+use crate::parts::{ADDRESS_LIVES, Glyph, Icon, bytes};
 
 /// Content that is shown, how far it is, and what can be asked of it. Cheap to copy into closures.
 #[derive(Clone, Copy)]

@@ -51,7 +51,7 @@ pub(crate) fn WordsEntry(
             <ol class="words-fields">
                 <For each=move || 0..count.get() key=|at| *at children=move |at| view! { <Field at typed enter/> }/>
             </ol>
-            <Suggested typed enter/>
+            <Suggested count typed enter/>
             <p class="fault" role="alert">{trouble}</p>
             <div class="actions">
                 <button class="button primary" type="submit">{action}</button>
@@ -137,10 +137,15 @@ fn Field(at: usize, typed: Typed, enter: Callback<(usize, String)>) -> impl Into
 
 /// What the word may be that is being typed, and which of all words cannot be right.
 #[component]
-fn Suggested(typed: Typed, enter: Callback<(usize, String)>) -> impl IntoView {
+fn Suggested(
+    /// How many fields there are: what stands behind them counts for nothing.
+    count: Signal<usize>,
+    typed: Typed,
+    enter: Callback<(usize, String)>,
+) -> impl IntoView {
     let words = Memo::new(move |_| typed.attended().with(|text| suggestions(text)));
     let wrong = move || {
-        typed.first_unknown(MOST_WORDS).map(|(at, text)| {
+        typed.first_unknown(count.get()).map(|(at, text)| {
             format!("Word {}, “{text}”, is not in the list.", at.saturating_add(1))
         })
     };

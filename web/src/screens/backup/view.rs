@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use zeroize::Zeroizing;
 
 use super::ask::Ask;
+use super::file::ToFile;
 use crate::app::{Handle, Model, task};
 use crate::browser::{clipboard, page};
 use crate::parts::{Screen, WordsEntry};
@@ -24,6 +25,7 @@ pub(crate) fn Backup() -> impl IntoView {
     view! {
         <Screen title="Backup and recovery" back="#/you">
             <Show when=move || has_words.get() fallback=|| view! { <Kept/> }><Keeping/></Show>
+            <ToFile/>
         </Screen>
     }
 }

@@ -169,8 +169,8 @@ fn Added(device: Identity) -> impl IntoView {
             <Glyph icon=Icon::Check/>
             <p>"The new device is linked. All your other devices are told."</p>
         </div>
-        <p role="status">{move || format!("{} of {} entries of this device have arrived there. Keep Effigy open on both until all have.", progress.get().0, progress.get().1)}</p>
-        <progress max=move || progress.get().1.max(1).to_string() value=move || progress.get().0.to_string() aria-label="Entries that have arrived"></progress>
+        <p role="status">{move || format!("{} of {} posts and changes of this device have arrived there. Keep Effigy open on both until all have.", progress.get().0, progress.get().1)}</p>
+        <progress max=move || progress.get().1.max(1).to_string() value=move || progress.get().0.to_string() aria-label="Posts and changes that have arrived"></progress>
         <div class="actions"><a class="button primary" href="#/you">"Done"</a></div>
     }
 }

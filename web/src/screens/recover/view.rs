@@ -1,12 +1,12 @@
 //! The view of a device that is about to belong to an account.
 
 use effigy_core::Identity;
-use effigy_proto::{Command, LinkState, Membership};
+use effigy_proto::{Command, LinkState, Membership, Refusal};
 use leptos::prelude::*;
 
-use crate::app::{Handle, Model, Phase, Wish, error, task};
-use crate::browser::{device, marker, page};
-use crate::parts::{Avatar, Name, Question, ShortKey};
+use crate::app::{Handle, Model, NotDone, Phase, Way, Wish, error, task};
+use crate::browser::{clock, device, marker, page};
+use crate::parts::{Avatar, Name, Question, ShortKey, held};
 use crate::screens::network::AddHub;
 
 /// Looking for the account, asking whether it is the right one, and what has come of it.
@@ -45,7 +45,7 @@ pub(crate) fn Joining() -> impl IntoView {
 #[component]
 fn Searching() -> impl IntoView {
     let model = expect_context::<Model>();
-    let recovers = model.recovers();
+    let recovers = model.way() == Way::Words;
     let hubs = Memo::new(move |_| {
         model.network().with(|network| {
             let hubs = network.hubs.iter().map(|hub| (hub.origin.clone(), answer(hub.state)));
@@ -125,11 +125,11 @@ fn Progress() -> impl IntoView {
             1 => "1 picture or file is on its way".to_owned(),
             n => format!("{n} pictures and files are on their way"),
         };
-        format!("{held} of {known} entries are here; {files}.")
+        format!("{held} of {known} posts and changes are here; {files}.")
     };
     view! {
         <p role="status">{words}</p>
-        <progress max=move || counts.get().1.max(1).to_string() value=move || counts.get().0.to_string() aria-label="Entries that are here"></progress>
+        <progress max=move || counts.get().1.max(1).to_string() value=move || counts.get().0.to_string() aria-label="Posts and changes that are here"></progress>
     }
 }
 
@@ -138,7 +138,7 @@ fn Progress() -> impl IntoView {
 fn Found() -> impl IntoView {
     let model = expect_context::<Model>();
     let handle = expect_context::<Handle>();
-    let has_words = model.recovers();
+    let way = model.way();
     let devices = Memo::new(move |_| {
         let known = model.with_view(|view| {
             let person = view.person(&view.me())?;
@@ -163,15 +163,16 @@ fn Found() -> impl IntoView {
             let device_name = device::name();
             let done =
                 handle.request(|ticket| Command::Join { device_name, replaces, ticket }).await;
-            trouble.try_set(done.err().map(error::not_done));
+            trouble.try_set(done.err().map(|why| not_joined(way, why)));
             busy.try_set(false);
         });
     };
-    if !has_words {
+    if way == Way::Device {
         return view! { <p>"Your other device is adding this one. Keep both open."</p><Progress/> }
             .into_any();
     }
     view! {
+        <FromBackup/>
         <Progress/>
         <Show when=move || !devices.with(Vec::is_empty)>
             <fieldset class="choices">
@@ -186,9 +187,44 @@ fn Found() -> impl IntoView {
         <p class="fault" role="alert">{trouble}</p>
         <div class="actions">
             <button class="button primary" type="button" disabled=busy on:click=join>{move || if busy.get() { "One moment…" } else { "Yes, this is my account" }}</button>
-            <GiveUp label="No, enter other words"/>
+            <GiveUp label=if way == Way::Words { "No, enter other words" } else { "No, choose another way" }/>
         </div>
     }.into_any()
+}
+
+/// Why this device was not added.
+const fn not_joined(way: Way, why: NotDone) -> &'static str {
+    match (way, why) {
+        (Way::Backup, NotDone::Refused(Refusal::Removed)) => {
+            "The device that this backup is of was removed from the account, so its backups let nobody in any \
+             more. Nothing was changed. Use your recovery words, or another device of yours."
+        }
+        (Way::Backup, NotDone::Refused(Refusal::Power)) => {
+            "The device that this backup is of could only post, so its backups let nobody in. Nothing was \
+             changed. Use your recovery words, or another device of yours."
+        }
+        (Way::Backup, NotDone::Refused(Refusal::TooSoon)) => {
+            "The device that this backup is of had joined less than a day ago, so it cannot let another in yet. \
+             Nothing was changed. Try again a day later, or use your recovery words."
+        }
+        (Way::Backup, NotDone::Refused(Refusal::Incomplete)) => {
+            "Nobody has told yet how much that device wrote after the backup, and what is not known now would \
+             be lost. Nothing was changed. Wait until a meeting point or a friend is reached, or choose that \
+             this is a new device."
+        }
+        (_, why) => error::not_done(why),
+    }
+}
+
+/// What came out of the backup.
+#[component]
+fn FromBackup() -> impl IntoView {
+    let restored = expect_context::<Model>().restored().get_untracked();
+    restored.map(|restored| {
+        let words = held(&restored.counts);
+        let made = clock::day(restored.made);
+        view! { <p data-restored="">{format!("Out of the backup of {made} came {words}.")}</p> }
+    })
 }
 
 /// This device belongs to the account.
@@ -196,9 +232,9 @@ fn Found() -> impl IntoView {
 fn Added() -> impl IntoView {
     let model = expect_context::<Model>();
     view! {
-        <p>"This device belongs to your account again. What has not arrived yet comes while you use it."</p>
+        <p>"This device belongs to your account. What has not arrived yet comes while you use it."</p>
         <Progress/>
-        {model.recovers().then(|| view! { <p class="hint">"Keep the words where you had them: they are the only copy, and this device does not keep them."</p> })}
+        {(model.way() == Way::Words).then(|| view! { <p class="hint">"Keep the words where you had them: they are the only copy, and this device does not keep them."</p> })}
         <div class="actions">
             <button class="button primary" type="button" on:click=move |_| model.set_phase(Phase::Running)>"Open Effigy"</button>
         </div>

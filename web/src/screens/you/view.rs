@@ -14,7 +14,12 @@ const PLACES: [(&str, Icon, &str, &str); 7] = [
         "Use your account on another phone or computer, too",
     ),
     ("#/you/network", Icon::Network, "Network", "Hubs, who is connected, what is in sync"),
-    ("#/you/backup", Icon::Key, "Backup and recovery", "Words that bring your account back"),
+    (
+        "#/you/backup",
+        Icon::Key,
+        "Backup and recovery",
+        "Words and a file that bring your account back",
+    ),
     ("#/you/storage", Icon::Storage, "Storage", "What lies on this device, and whether it is kept"),
     ("#/you/appearance", Icon::Moon, "Appearance", "Light, dark, or as the system says"),
     ("#/you/about", Icon::Info, "About", "Version and where it came from"),
