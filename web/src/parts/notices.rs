@@ -243,7 +243,7 @@ pub(crate) fn KeepNotice() -> impl IntoView {
     };
     view! {
         <Show
-            when=move || has_posts.get() && kept.get() == Some(false) && !asked.get()
+            when=move || has_posts.get() && kept.get() == Some(false) && !asked.get() && model.out().get().is_none()
             fallback=|| view! { <WordsNotice/> }
         >
             <div class="notice" data-notice="keep">

@@ -103,7 +103,10 @@ fn Foot(id: Cid, author: Identity, role: Role) -> impl IntoView {
     view! {
         <footer class="card-foot">
             {(role != Role::Main).then(|| view! {
-                <a class="quiet" href=route::answer(&id)><Glyph icon=Icon::Bubble/>{label}</a>
+                // Where nothing can be written there may still be something to read.
+                <Show when=move || may_write() || answers.get() != 0>
+                    <a class="quiet" href=route::answer(&id)><Glyph icon=Icon::Bubble/>{label}</a>
+                </Show>
             })}
             {mine.then(|| view! { <DeliveryMark id/> })}
             {mine.then(|| view! { <Show when=may_write><Withdraw id role/></Show> })}

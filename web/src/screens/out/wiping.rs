@@ -56,7 +56,7 @@ pub(super) fn Wiping(countdown: Countdown) -> impl IntoView {
             "This device keeps what lies on it until you wipe it, or open Effigy here again."
         }
         (false, true) => {
-            "This device wipes itself now: everything of the account goes from this browser."
+            "This device is about to wipe itself: everything of the account goes from this browser."
         }
         (false, false) => {
             "Nobody else has heard of it yet. Keep this page open and stay online until a meeting point or a friend has: for everybody else the account goes on until then."
