@@ -22,6 +22,7 @@ pub mod passphrase;
 pub mod payload;
 pub mod random;
 pub mod seal;
+pub mod share;
 pub mod text;
 pub mod time;
 pub mod video;

@@ -124,6 +124,14 @@ limits! {
     LINK_TALK: Span = Span::minutes(10);
     /// Most bytes of what one device says to the other in one step of linking.
     LINK_STEP_BYTES: usize = 4 * 1024;
+    /// Fewest friends among whom an account's root is divided.
+    SHARES_LEAST: usize = 3;
+    /// Most friends among whom it is.
+    SHARES_MOST: usize = 10;
+    /// Fewest shares that may be enough: with one alone a friend could take the account.
+    SHARES_NEEDED_LEAST: usize = 2;
+    /// Most bytes that the text of a share, or of who asks for one, may have.
+    SHARE_TEXT_BYTES: usize = 512;
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use effigy_core::link::{Half, Side, Token as LinkToken, agree};
 use effigy_core::mnemonic::Words;
 use effigy_core::random::Random;
 use effigy_core::seal::SealingSecret;
-use effigy_core::{Invite, Secret};
+use effigy_core::share::{Gathering, divide};
+use effigy_core::{Invite, Secret, Time};
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 #[cfg(target_family = "wasm")]
@@ -67,4 +68,19 @@ fn what_two_devices_agree_on_prints_nothing() {
     let token = LinkToken::from_bytes([1; 5]);
     let agreed = agree(Side::New, &token, &half, &promise, shown, taken).unwrap();
     assert_eq!(format!("{agreed:?}"), "Agreed { channel: Channel(..), check: Check(..) }");
+}
+
+#[test]
+fn shares_print_nothing() {
+    let words = Words::from_entropy(&[21; 16]).unwrap();
+    let mut random = Random::seeded([5; 32]);
+    let shares = divide(&words, 2, 3, Time(1), &mut random).unwrap();
+    let mut gathering = Gathering::begin(&mut random).unwrap();
+    for share in &shares {
+        let bytes = share.to_bytes();
+        // The value stands before the check of four bytes.
+        is_silent(share, &bytes[bytes.len() - 20..bytes.len() - 4]);
+        gathering.take(&share.give(&gathering.plea(), &mut random).unwrap()).unwrap();
+    }
+    is_silent(&gathering, &gathering.to_bytes()[1..33]);
 }

@@ -28,6 +28,7 @@ const WRITTEN: [(&str, &str); 14] = written![
     "payload.json",
     "envelope.json",
     "letter.json",
+    "share.json",
     "signature.json",
 ];
 

@@ -29,7 +29,7 @@ pub struct Check {
 
 impl Check {
     /// Seven times six bits of the first, and the second without its hundreds.
-    pub(super) fn new(emoji: [u8; 6], number: u64) -> Self {
+    pub(crate) fn new(emoji: [u8; 6], number: u64) -> Self {
         let [a, b, c, d, e, f] = emoji;
         let bits = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
         let mut places = [0; PICTURES];

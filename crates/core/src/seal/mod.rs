@@ -131,7 +131,7 @@ impl fmt::Debug for SealingSecret {
 pub struct SealError;
 
 /// HPKE in base mode: the ephemeral key followed by the ciphertext.
-fn wrap(
+pub(crate) fn wrap(
     to: &SealingKey,
     info: &[u8],
     plaintext: &[u8],
@@ -152,7 +152,8 @@ fn wrap(
     Ok([encapsulated.to_bytes().as_slice(), &ciphertext].concat())
 }
 
-fn unwrap(
+/// Opens what [`wrap`] made.
+pub(crate) fn unwrap(
     secret: &SealingSecret,
     info: &[u8],
     sealed: &[u8],

@@ -13,6 +13,7 @@ mod manifest;
 mod names;
 mod payload;
 mod seal;
+mod share;
 #[path = "../support/mod.rs"]
 mod support;
 

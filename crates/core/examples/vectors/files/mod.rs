@@ -16,6 +16,7 @@ mod manifest;
 mod names;
 mod payload;
 mod seal;
+mod share;
 mod signature;
 
 use std::fmt::Debug;
@@ -60,6 +61,7 @@ pub(crate) fn all() -> Vec<File> {
         payload::payload(),
         seal::envelope(),
         seal::letter(),
+        share::share(),
         signature::signature(),
     ]
 }
