@@ -14,7 +14,7 @@ macro_rules! written {
     };
 }
 
-const WRITTEN: [(&str, &str); 14] = written![
+const WRITTEN: [(&str, &str); 15] = written![
     "words.json",
     "backup.json",
     "canon.json",

@@ -16,10 +16,10 @@ mod session;
 pub use api::registers;
 pub use api::{
     Agreed, Attaching, Command, Conditions, ContentKind, Counts, DeviceStatus, Difference,
-    Differing, Event, FeedStatus, Given, HandStep, HolderKind, HubRefusal, HubStatus, Known,
-    LinkCommand, LinkFailure, LinkState, Linked, Linking, Membership, Named, Network, Path,
-    PeerStatus, Picture, PictureChange, Pixels, Receipt, Refusal, Removal, Repair, Shown,
-    StorageStatus, Ticket, Transfer, TransferState, Upkeep,
+    Differing, Event, FeedStatus, Given, HandStep, HeldShare, HolderKind, HubRefusal, HubStatus,
+    Known, LinkCommand, LinkFailure, LinkState, Linked, Linking, Membership, Named, Network, Path,
+    PeerStatus, Picture, PictureChange, Pixels, Receipt, Refusal, Removal, Repair, ShareSet,
+    ShareState, Shares, Shown, StorageStatus, Ticket, Transfer, TransferState, Upkeep,
 };
 pub use io::{Binding, Fence, Input, Link, Load, Output, RtcAction, RtcEvent};
 pub use keys::{Keys, KeysError, Voucher};

@@ -256,6 +256,9 @@ impl Machine {
             | Event::Ready
             | Event::Room
             | Event::NotKept { .. }
+            | Event::ShareCame { .. }
+            | Event::ShareReturned { .. }
+            | Event::Shares(_)
             | Event::Upkeep(_)
             | Event::Called { .. } => (),
             Event::Range { bytes, number, .. } => {

@@ -1,6 +1,7 @@
 //! What a person (or an operator) may ask of a node.
 
 use effigy_core::mnemonic::Words;
+use effigy_core::share::Plea;
 use effigy_core::{Cid, Identity, Invite, Time};
 use effigy_feed::Relation;
 
@@ -107,6 +108,13 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// No longer keep the share of somebody's account, and tell them so.
+    DropShare {
+        /// Whose.
+        synod: Identity,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
     /// Change the profile.
     EditProfile {
         /// What they say about themselves.
@@ -132,6 +140,18 @@ pub enum Command {
     },
     /// Forget the keys of the device out of whose backup this one comes: the account names this one.
     ForgetVoucher,
+    /// Divide the account's root among friends, of whom some are enough to bring it back. The set that was
+    /// given before counts no longer.
+    GiveShares {
+        /// The friends.
+        friends: Vec<Identity>,
+        /// How many of them are enough.
+        need: u8,
+        /// Comes back in the answer.
+        ticket: Ticket,
+        /// The words, where this device has forgotten them.
+        words: Option<Words>,
+    },
     /// Forget the words of the account: the person has written them down.
     ForgetWords {
         /// Comes back in the answer.
@@ -243,6 +263,18 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Give somebody's share to the device on which they come back. Answered by
+    /// [`Event::ShareReturned`](super::Event) as well.
+    ReturnShare {
+        /// The number that the device shows, as its person said it.
+        number: u8,
+        /// What the device shows.
+        plea: Plea,
+        /// Whose share.
+        synod: Identity,
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
     /// Keep a draft through reload and crash, or drop it with its pictures when `text` is empty.
     SaveDraft {
         /// Which draft: `post`, or the id of the entry that is answered.
@@ -305,6 +337,11 @@ pub enum Command {
         /// Comes back in the answer.
         ticket: Ticket,
     },
+    /// Have everybody drop the shares that this device gave.
+    VoidShares {
+        /// Comes back in the answer.
+        ticket: Ticket,
+    },
     /// Tell how far content is, now and whenever that changes. Answered by
     /// [`Event::Transfer`](super::Event).
     WatchContent {
@@ -327,9 +364,11 @@ impl Command {
             | Self::Comment { ticket, .. }
             | Self::ConnectByHand { ticket, .. }
             | Self::Delete { ticket, .. }
+            | Self::DropShare { ticket, .. }
             | Self::EditProfile { ticket, .. }
             | Self::ForgetWords { ticket }
             | Self::FreeSpace { ticket }
+            | Self::GiveShares { ticket, .. }
             | Self::Join { ticket, .. }
             | Self::Publish { ticket, .. }
             | Self::PublishAttached { ticket, .. }
@@ -337,10 +376,12 @@ impl Command {
             | Self::RemoveByWords { ticket, .. }
             | Self::RemoveDevice { ticket, .. }
             | Self::RenameDevice { ticket, .. }
+            | Self::ReturnShare { ticket, .. }
             | Self::SetRegister { ticket, .. }
             | Self::Settle { ticket }
             | Self::Tag { ticket, .. }
-            | Self::TakeLetter { ticket, .. } => Some(*ticket),
+            | Self::TakeLetter { ticket, .. }
+            | Self::VoidShares { ticket } => Some(*ticket),
             Self::SendDraft { command, .. } => command.ticket(),
             Self::AddHub { .. }
             | Self::CancelAttached { .. }

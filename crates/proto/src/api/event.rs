@@ -8,6 +8,7 @@ use super::content::{Named, Picture, Transfer};
 use super::linking::Linking;
 use super::network::Network;
 use super::refusal::Refusal;
+use super::share::Shares;
 
 /// What became true.
 #[derive(Clone, Debug)]
@@ -123,6 +124,20 @@ pub enum Event {
     Removed,
     /// This device must not write: its store is behind what is known of its own feed.
     Repair(Repair),
+    /// Somebody gave this device a share of their account's root, to be kept for them.
+    ShareCame {
+        /// Who.
+        synod: Identity,
+    },
+    /// The share of somebody, sealed for the device on which they come back: to be scanned or pasted there.
+    ShareReturned {
+        /// Who.
+        synod: Identity,
+        /// The text.
+        text: String,
+    },
+    /// What stands of shares. Told at the start, and when it changes.
+    Shares(Shares),
     /// A disk is full or broken. What was under way was not kept; who waits for an answer got it with
     /// [`Event::NotKept`]. What was asked for since is done later.
     StoreFailed {

@@ -7,6 +7,7 @@ mod linking;
 mod network;
 mod refusal;
 pub mod registers;
+mod share;
 
 pub use command::{Attaching, Command, Conditions, Counts, PictureChange, Removal, Ticket};
 pub use content::{ContentKind, Named, Picture, Pixels, Transfer, TransferState};
@@ -17,3 +18,4 @@ pub use network::{
     LinkState, Network, Path, PeerStatus, Receipt, StorageStatus,
 };
 pub use refusal::Refusal;
+pub use share::{HeldShare, ShareSet, ShareState, Shares};

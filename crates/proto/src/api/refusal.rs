@@ -13,6 +13,9 @@ pub enum Refusal {
     /// There is nothing in it.
     #[error("there is nothing in it")]
     Empty,
+    /// Fewer friends than are needed, more than may be, or somebody who is none.
+    #[error("these are not three to ten friends")]
+    Friends,
     /// Not all that others told of is here yet.
     #[error("not all of it is here yet")]
     Incomplete,
@@ -22,6 +25,9 @@ pub enum Refusal {
     /// The account does not name this device.
     #[error("this device does not belong to the account")]
     NotMember,
+    /// The number is not the one that the other device shows.
+    #[error("this is not the number on the other device")]
+    Number,
     /// There is no room for it on this device.
     #[error("there is no room for it")]
     NoRoom,

@@ -49,6 +49,7 @@ impl Node {
             filled("followers", self.followers.len(), super::greet::FOLLOWERS),
             filled("meetings", self.meetings.len(), super::rendezvous::MEETINGS),
             filled("who knocks", self.knocking.len(), super::greet::KNOCKING),
+            filled("shares of others", self.shares_kept(), super::shares::KEPT),
             filled("receipts", self.receipts.len(), super::status::HOLDERS),
             filled("feeds that went", self.marks.gone.len(), super::marks::GONE + 1),
             filled("names of the store", self.marks.names.len(), super::marks::NAMES + 1),

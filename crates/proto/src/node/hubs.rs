@@ -7,6 +7,7 @@ use effigy_core::invite::is_origin;
 use effigy_core::limits::HUBS;
 use effigy_core::payload::Hub;
 use effigy_core::seal::{Letter, open_letter, seal_letter};
+use effigy_core::share::SetId;
 use effigy_core::{Identity, Span, Time};
 use effigy_feed::Relation;
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,23 @@ pub(super) enum Signal {
         attempt: String,
         sdp: String,
     },
+    /// Keep this for me: a share of my account's root, sealed to your device.
+    Share {
+        sealed: String,
+    },
+    /// Heard that you have no share of this set any more.
+    ShareNoted {
+        set: SetId,
+    },
+    /// Whether this device keeps your share of this set.
+    ShareState {
+        held: bool,
+        set: SetId,
+    },
+    /// This set counts no longer: drop its share.
+    ShareVoid {
+        set: SetId,
+    },
 }
 
 impl std::fmt::Debug for Signal {
@@ -90,6 +108,10 @@ impl std::fmt::Debug for Signal {
             Self::Greet { .. } => "Greet(..)",
             Self::Greeted { .. } => "Greeted",
             Self::Offer { .. } => "Offer(..)",
+            Self::Share { .. } => "Share(..)",
+            Self::ShareNoted { .. } => "ShareNoted",
+            Self::ShareState { .. } => "ShareState",
+            Self::ShareVoid { .. } => "ShareVoid",
         })
     }
 }
@@ -357,11 +379,14 @@ impl Node {
             return;
         }
         let known: BTreeSet<Identity> = self.acquaintances().into_iter().collect();
-        for identity in identities.into_iter().filter(|identity| known.contains(identity)) {
-            self.present.entry(identity).or_default().insert(link);
+        let here: Vec<Identity> =
+            identities.into_iter().filter(|identity| known.contains(identity)).collect();
+        for identity in &here {
+            self.present.entry(*identity).or_default().insert(link);
         }
         self.reach_out();
         self.retry_greetings_now();
+        self.shares_reach(&here);
     }
 
     pub(super) fn gone(&mut self, link: Link, identity: Identity) {
@@ -556,6 +581,10 @@ impl Node {
             Signal::Greet { synod, token } => self.greeted_by(link, from, synod, token.as_deref()),
             Signal::Greeted { follows } => self.greeting_arrived(from, follows),
             Signal::Offer { attempt, sdp } => self.offered_way(link, from, attempt, sdp),
+            Signal::Share { sealed } => self.share_came(link, from, &sealed),
+            Signal::ShareNoted { set } => self.share_noted(from, set),
+            Signal::ShareState { held, set } => self.share_answered(link, from, set, held),
+            Signal::ShareVoid { set } => self.share_voided(link, from, set),
             Signal::Answer { .. } | Signal::ByHand { .. } | Signal::Candidate { .. } => (),
         }
     }

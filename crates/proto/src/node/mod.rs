@@ -40,6 +40,7 @@ mod rendezvous;
 mod restore;
 mod review;
 mod serving;
+mod shares;
 mod state;
 mod status;
 #[cfg(test)]
@@ -266,6 +267,7 @@ pub struct Node {
     greetings: BTreeMap<Identity, Greeting>,
     linking: Option<linking::Talk>,
     meetings: rendezvous::Meetings,
+    shares: shares::Shares,
     followers: BTreeSet<Identity>,
     /// Accounts that said they follow this person, while their own feed is asked for.
     knocking: BTreeMap<Identity, Knock>,
@@ -378,6 +380,7 @@ impl Node {
             greetings: BTreeMap::new(),
             linking: None,
             meetings: rendezvous::Meetings::default(),
+            shares: shares::Shares::default(),
             followers: BTreeSet::new(),
             knocking: BTreeMap::new(),
             receipts: BTreeMap::new(),
@@ -636,8 +639,24 @@ impl Node {
                 let done = self.rename_device(identity, &name);
                 self.answer(ticket, done);
             }
-            _ => (),
+            of_shares => self.share_command(of_shares),
         }
+    }
+
+    /// What is asked of shares of an account's root.
+    fn share_command(&mut self, command: Command) {
+        let (ticket, done) = match command {
+            Command::DropShare { synod, ticket } => (ticket, self.drop_share(synod)),
+            Command::GiveShares { friends, need, ticket, words } => {
+                (ticket, self.give_shares(&friends, need, words))
+            }
+            Command::ReturnShare { number, plea, synod, ticket } => {
+                (ticket, self.return_share(synod, &plea, number))
+            }
+            Command::VoidShares { ticket } => (ticket, self.void_shares()),
+            _ => return,
+        };
+        self.answer(ticket, done.map(|()| None));
     }
 
     fn answer(&mut self, ticket: Ticket, done: Result<Option<Cid>, crate::api::Refusal>) {
@@ -656,6 +675,7 @@ impl Node {
         self.retry_turns();
         self.retry_direct();
         self.retry_greetings();
+        self.retry_shares();
         self.look_at_linking();
         self.end_meetings();
         self.do_later();
@@ -679,6 +699,7 @@ impl Node {
             self.turns.due(),
             self.direct_due(),
             self.greetings_due(),
+            self.shares_due(),
             self.linking_due(),
             self.meetings.next(),
             self.waiting.next().map(|until| self.moment_of(until)),

@@ -285,6 +285,8 @@ impl Node {
             if !self.restore_uploads(value) {
                 return Err(RestoreError);
             }
+        } else if key == b"shares" {
+            self.restore_giving(value)?;
         } else if key == b"lazy_before" {
             let moment = value.try_into().map_err(|_| RestoreError)?;
             self.lazy_before = Time(u64::from_be_bytes(moment));
@@ -318,6 +320,8 @@ impl Node {
             return self.restore_met(bytes, value);
         } else if let Some(bytes) = key.strip_prefix(b"moved/") {
             return self.restore_change(bytes, value);
+        } else if let Some(bytes) = key.strip_prefix(b"share/") {
+            return self.restore_kept(identity(bytes)?, value);
         } else if let Some(bytes) = key.strip_prefix(b"watch/") {
             return self.restore_list(bytes, value);
         }
@@ -573,6 +577,7 @@ impl Node {
             } else {
                 self.show_invite();
             }
+            self.tell_shares();
         }
         if self.is_hub() {
             self.begin_upkeep();

@@ -156,7 +156,7 @@ impl Node {
     }
 
     /// The account of a device that may connect directly: one that is followed, or one's own.
-    fn friend_of(&self, device: Identity) -> Option<Identity> {
+    pub(super) fn friend_of(&self, device: Identity) -> Option<Identity> {
         self.acquaintance(device).then_some(())?;
         self.synods.iter().find(|(_, state)| state.devices.contains_key(&device)).map(|(of, _)| *of)
     }

@@ -42,6 +42,12 @@ impl Actor {
         actor
     }
 
+    /// Somebody whose root is known to the test.
+    pub(super) fn of_root(root: Secret) -> Self {
+        let device = Secret::from_seed(&[201; 32]);
+        Self::with(root, device, SealingSecret::from_bytes([202; 32]), "rooted".to_owned())
+    }
+
     /// One of many people, with a post each.
     pub(super) fn numbered(number: u32) -> Self {
         let seed =

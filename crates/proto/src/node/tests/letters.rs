@@ -25,6 +25,10 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
         format!(r#"{{"type":"greet","synod":"{did}","token":"AAAAAAAAAAAAAAAAAAAAAA"}}"#),
         format!(r#"{{"type":"greet","synod":"{did}","token":null}}"#),
         r#"{"type":"greeted"}"#.to_owned(),
+        r#"{"type":"share","sealed":"AAAA"}"#.to_owned(),
+        r#"{"type":"share_state","held":true,"set":"AAAAAAAAAAAAAAAAAAAAAA"}"#.to_owned(),
+        r#"{"type":"share_void","set":"AAAAAAAAAAAAAAAAAAAAAA"}"#.to_owned(),
+        r#"{"type":"share_noted","set":"AAAAAAAAAAAAAAAAAAAAAA"}"#.to_owned(),
         format!(
             r#"{{"type":"by_hand","answer":true,{attempt},"end":{{"candidates":[],"fingerprint":"f","password":"p","user":"u"}}}}"#
         ),

@@ -28,6 +28,7 @@ mod promises;
 mod rules;
 mod secrets;
 mod sets;
+mod shares;
 mod skew;
 mod starting;
 mod threads;
