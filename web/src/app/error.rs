@@ -5,6 +5,7 @@ use effigy_core::image::ImageError;
 use effigy_core::invite::InviteError;
 use effigy_core::link::OfferError;
 use effigy_core::mnemonic::WordsError;
+use effigy_core::share::ShareError;
 use effigy_proto::{LinkFailure, Refusal};
 
 use super::handle::NotDone;
@@ -38,6 +39,10 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
             "This account was closed, so nothing can be posted any more. Nothing was changed."
         }
         Refusal::Empty => "There is nothing in it yet. Write something or add a picture.",
+        Refusal::Friends => {
+            "Three to ten friends are needed who follow you back and whose devices were seen here, and at least \
+             two of them must be needed. Nothing was given to anybody."
+        }
         Refusal::Incomplete => {
             "Not all of your account has arrived here yet. Nothing was changed; wait until it has, or choose \
              that this is a new device."
@@ -49,6 +54,10 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
         Refusal::NoRoom => {
             "There is not enough room for it on this device, so nothing of it was kept. Free some space in \
              You › Storage, then try again."
+        }
+        Refusal::Number => {
+            "This is not the number that their new device shows, so nothing was given. Ask them once more, by \
+             voice; if the pictures differ, somebody else made that code."
         }
         Refusal::NotMember => {
             "This device does not belong to your account yet, so it can read and not write. Nothing was changed."
@@ -186,6 +195,59 @@ pub(crate) const fn offer(why: OfferError) -> &'static str {
     }
 }
 
+/// Why a text or a QR code is not what somebody shows who comes back.
+pub(crate) const fn plea(why: ShareError) -> &'static str {
+    match why {
+        ShareError::Damaged => {
+            "The code is damaged or was not copied whole. Scan it once more, or have it sent again."
+        }
+        ShareError::OtherVersion => {
+            "This code is from another version of Effigy. Update the app on both devices and try again."
+        }
+        _ => {
+            "This is not the code of somebody who comes back. Their new device shows it at “I already have an \
+             account › Friends”. Nothing was given to anybody."
+        }
+    }
+}
+
+/// Why a share that a friend gave is of no use.
+pub(crate) const fn share(why: ShareError) -> &'static str {
+    match why {
+        ShareError::Damaged => {
+            "The share is damaged or was not copied whole. Nothing was changed; scan it once more, or have it sent \
+             again."
+        }
+        ShareError::OtherAccount => {
+            "This share is of another account than those that are here, so it was not taken. Ask this friend for \
+             yours; or, if the first ones were wrong, begin again without them."
+        }
+        ShareError::OtherSet => {
+            "This share is of another set: you chose friends anew since. It was not taken. Ask friends of one set; \
+             or begin again without those that are here."
+        }
+        ShareError::OtherVersion => {
+            "This share is from another version of Effigy. Update the app on both devices and try again."
+        }
+        ShareError::Sealed => {
+            "This share was sealed for another device, or for a code that you showed before. Nothing was changed; \
+             show your friend the code that stands here."
+        }
+        ShareError::Twice => {
+            "This share is here already. Nothing was changed; ask another friend for theirs."
+        }
+        ShareError::TooFew => "There are not enough shares yet. Ask one more friend.",
+        ShareError::Wrong => {
+            "There are enough shares, but no account follows from them: one of them is false. Ask one more friend, \
+             and it is found out; or begin again without these."
+        }
+        _ => {
+            "This is not a share. Your friend finds theirs at You › Backup and recovery › They need it. Nothing was \
+             changed."
+        }
+    }
+}
+
 /// Why linking a device came to nothing.
 pub(crate) const fn linking(why: LinkFailure) -> &'static str {
     match why {
@@ -270,10 +332,12 @@ mod tests {
             Refusal::Account,
             Refusal::Closed,
             Refusal::Empty,
+            Refusal::Friends,
             Refusal::Incomplete,
             Refusal::Letter,
             Refusal::NoRoom,
             Refusal::NotMember,
+            Refusal::Number,
             Refusal::Picture,
             Refusal::Power,
             Refusal::Removed,
@@ -287,6 +351,23 @@ mod tests {
             Refusal::Words,
         ];
         let sentences: std::collections::BTreeSet<_> = all.into_iter().map(refused).collect();
+        assert_eq!(sentences.len(), all.len());
+    }
+
+    #[test]
+    fn every_useless_share_has_its_own_sentence() {
+        let all = [
+            ShareError::Damaged,
+            ShareError::Foreign,
+            ShareError::OtherAccount,
+            ShareError::OtherSet,
+            ShareError::OtherVersion,
+            ShareError::Sealed,
+            ShareError::TooFew,
+            ShareError::Twice,
+            ShareError::Wrong,
+        ];
+        let sentences: std::collections::BTreeSet<_> = all.into_iter().map(share).collect();
         assert_eq!(sentences.len(), all.len());
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use effigy_core::Cid;
 use effigy_core::mnemonic::Words;
+use effigy_core::share::Gathering;
 use effigy_proto::{Command, Picture, Refusal, Ticket};
 use futures_channel::{mpsc, oneshot};
 use leptos::prelude::*;
@@ -148,6 +149,21 @@ impl Handle {
             return None;
         }
         words.await.ok().flatten()
+    }
+
+    /// What friends have given so far of an account that is to come back; `None` where nothing can be begun.
+    pub(crate) async fn gathering(self) -> Option<Gathering> {
+        let (tell, gathering) = oneshot::channel();
+        if !self.wish(Wish::Gather(tell)) {
+            return None;
+        }
+        gathering.await.ok().flatten()
+    }
+
+    /// Keeps what friends have given so far. Tells whether it is durable.
+    pub(crate) async fn keep_gathering(self, gathering: Gathering) -> bool {
+        let (tell, is_kept) = oneshot::channel();
+        self.wish(Wish::KeepGathering(Box::new(gathering), tell)) && is_kept.await.unwrap_or(false)
     }
 
     /// Forgets the recovery words, and waits until that is durable.

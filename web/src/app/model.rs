@@ -6,8 +6,8 @@ use effigy_core::{Cid, Identity, Invite, Payload};
 use effigy_feed::View;
 use effigy_proto::backup::Counts;
 use effigy_proto::{
-    Agreed, ContentKind, Event, HandStep, Known, Linking, Membership, Network, Repair, Transfer,
-    registers,
+    Agreed, ContentKind, Event, HandStep, Known, Linking, Membership, Network, Repair, Shares,
+    Transfer, registers,
 };
 use leptos::prelude::*;
 
@@ -53,8 +53,12 @@ pub(crate) struct Model {
     repair: RwSignal<Option<Repair>>,
     /// What a backup held that was restored here since the app was opened.
     restored: RwSignal<Option<Restored>>,
+    /// The share of somebody that was sealed for the device on which they come back.
+    returned: RwSignal<Option<(Identity, String)>>,
     /// Counts the changes of `feeds`.
     revision: RwSignal<u64>,
+    /// Shares of this account at friends, and of friends' accounts here.
+    shares: RwSignal<Shares>,
     /// Whether entries came that no screen has looked at.
     stale: StoredValue<bool>,
     tickets: Tickets,
@@ -110,7 +114,9 @@ impl Model {
             phase: RwSignal::new(Phase::Loading),
             repair: RwSignal::new(None),
             restored: RwSignal::new(None),
+            returned: RwSignal::new(None),
             revision: RwSignal::new(0),
+            shares: RwSignal::new(Shares::default()),
             stale: StoredValue::new(false),
             tickets: Tickets::new(),
             toasts: Toasts::new(),
@@ -140,6 +146,8 @@ impl Model {
         self.by_hand.set(None);
         self.repair.set(None);
         self.out.set(None);
+        self.returned.set(None);
+        self.shares.set(Shares::default());
         self.set_unwritable(None);
         self.revise();
     }
@@ -212,6 +220,9 @@ impl Model {
             }
             Event::Removed => self.leave(Out::Removed),
             Event::Repair(repair) => self.mend(repair),
+            Event::ShareCame { synod } => self.toasts.say(Said::Helps { synod }),
+            Event::ShareReturned { synod, text } => self.returned.set(Some((synod, text))),
+            Event::Shares(shares) => self.shares.set(shares),
             Event::StoreFailed { full } => {
                 self.desk.doubt();
                 self.set_unwritable(Some(full));
@@ -456,6 +467,21 @@ impl Model {
     /// Begins linking from the beginning, or leaves it.
     pub(crate) fn forget_linking(self) {
         self.linking.set(None);
+    }
+
+    /// Shares of this account at friends, and of friends' accounts here.
+    pub(crate) fn shares(self) -> Signal<Shares> {
+        self.shares.into()
+    }
+
+    /// Whose share was sealed for the device on which they come back, and its text.
+    pub(crate) fn returned(self) -> Signal<Option<(Identity, String)>> {
+        self.returned.into()
+    }
+
+    /// Shows that share no longer.
+    pub(crate) fn forget_returned(self) {
+        self.returned.set(None);
     }
 
     /// Where this device stands with an account that began elsewhere.

@@ -3,6 +3,7 @@
 use effigy_core::backup::BackupError;
 use effigy_core::mnemonic::Words;
 use effigy_core::passphrase::PassphraseError;
+use effigy_core::share::Gathering;
 use effigy_proto::backup::ItemError;
 use effigy_proto::{Keys, Picture, Repair, Ticket};
 use futures_channel::oneshot;
@@ -88,6 +89,8 @@ pub(crate) enum Wish {
     BeginAnew,
     /// Forget the recovery words: the person has written them down.
     ForgetWords(Ticket),
+    /// Tell what friends have given so far of an account that is to come back.
+    Gather(oneshot::Sender<Option<Gathering>>),
     /// Belong to the account that has let this device in.
     Join {
         /// Where the account is met.
@@ -95,6 +98,8 @@ pub(crate) enum Wish {
         /// The keys of this device.
         keys: Box<Keys>,
     },
+    /// Keep what friends have given so far, and tell whether it is durable.
+    KeepGathering(Box<Gathering>, oneshot::Sender<bool>),
     /// Run an engine for linking this device, which has no account.
     Link,
     /// Open what was kept in this way, after starts that came to nothing.

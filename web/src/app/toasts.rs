@@ -16,6 +16,11 @@ pub(crate) enum Said {
         /// Who.
         synod: Identity,
     },
+    /// Somebody gave this device a share of their account to keep.
+    Helps {
+        /// Who.
+        synod: Identity,
+    },
     /// A sentence about something that went well or does not matter much.
     Note(String),
     /// A sentence about something that was not done.

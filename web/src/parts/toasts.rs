@@ -75,6 +75,12 @@ fn words(model: Model, said: &Said) -> String {
                 format!("\u{2068}{name}\u{2069} follows you now.")
             }
         }
+        Said::Helps { synod } => {
+            let name = model.with_view(|view| called(view, synod)).unwrap_or_default();
+            format!(
+                "You help \u{2068}{name}\u{2069} to come back, should they lose their devices. See You › Backup and recovery."
+            )
+        }
         Said::Note(text) | Said::Trouble(text) => text.clone(),
     }
 }

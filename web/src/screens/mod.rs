@@ -50,7 +50,7 @@ pub(crate) use people::People;
 pub(crate) use person::PersonScreen;
 pub(crate) use post::PostScreen;
 pub(crate) use profile::Profile;
-pub(crate) use recover::{ByBackup, ByWords, Joining};
+pub(crate) use recover::{ByBackup, ByFriends, ByWords, Joining};
 pub(crate) use repair::Repair;
 pub(crate) use storage::Storage;
 pub(crate) use welcome::Welcome;

@@ -11,6 +11,7 @@ mod account;
 pub(crate) mod backup;
 mod linking;
 mod restore;
+mod returning;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -175,13 +176,7 @@ async fn work(
                 let is_new = matches!(found, Found::Nothing);
                 let lost = Phase::Repair(Damage::KeysLost);
                 model.set_phase(if is_new { Phase::Welcome } else { lost });
-                let mut wish = match instead.take() {
-                    Some(wish) => wish,
-                    None => next_wish(inbox).await,
-                };
-                while matches!(wish, Wish::Link) {
-                    wish = linking::run(model, inbox).await?;
-                }
+                let wish = wish_of_newcomer(model, inbox, instead.take()).await?;
                 match make_account(model, wish, is_new).await? {
                     Some((account, newcomer)) => {
                         begin = newcomer;
@@ -205,6 +200,36 @@ async fn work(
             Ended::StartOver => start_over(model).await,
             Ended::Stopped => return Ok(()),
         }
+    }
+}
+
+/// What is to be done next, after all that can be done without an account.
+///
+/// # Errors
+/// When nothing works here.
+async fn wish_of_newcomer(
+    model: Model,
+    inbox: &mut Inbox,
+    first: Option<Wish>,
+) -> Result<Wish, Fault> {
+    let mut wish = match first {
+        Some(wish) => wish,
+        None => next_wish(inbox).await,
+    };
+    loop {
+        wish = match wish {
+            Wish::Link => linking::run(model, inbox).await?,
+            Wish::Gather(tell) => {
+                // Who no longer waits is not told.
+                let _ = tell.send(returning::go_on().await);
+                next_wish(inbox).await
+            }
+            Wish::KeepGathering(gathering, tell) => {
+                let _ = tell.send(returning::keep(&gathering).await);
+                next_wish(inbox).await
+            }
+            wish => return Ok(wish),
+        };
     }
 }
 
@@ -232,7 +257,10 @@ async fn make_account(
         _ => return Ok(None),
     };
     match (made, newcomer) {
-        (Ok(account), newcomer) => Ok(Some((account, newcomer))),
+        (Ok(account), newcomer) => {
+            returning::forget().await;
+            Ok(Some((account, newcomer)))
+        }
         (Err(Trouble::Fault(fault)), _) => Err(fault),
         (Err(Trouble::Write { full }), Some(newcomer)) => {
             model.tickets().settle(newcomer.ticket, Err(NotDone::Store { full }));

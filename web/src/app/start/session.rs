@@ -235,7 +235,9 @@ impl Attendant {
             // Who no longer waits is not told.
             Wish::ShowWords(tell) => drop(tell.send(self.words.clone())),
             Wish::Start(newcomer) => self.begin(newcomer),
-            Wish::Join { .. }
+            Wish::Gather(_)
+            | Wish::Join { .. }
+            | Wish::KeepGathering(..)
             | Wish::Link
             | Wish::Open(_)
             | Wish::Recover(_)

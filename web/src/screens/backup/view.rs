@@ -6,6 +6,8 @@ use zeroize::Zeroizing;
 
 use super::ask::Ask;
 use super::file::ToFile;
+use super::friends::Friends;
+use super::held::Held;
 use crate::app::{Handle, Model, task};
 use crate::browser::{clipboard, page};
 use crate::parts::{Screen, WordsEntry};
@@ -22,9 +24,15 @@ enum Step {
 #[component]
 pub(crate) fn Backup() -> impl IntoView {
     let has_words = expect_context::<Model>().has_words();
+    // While somebody enters their words for friends, they are asked for nowhere else.
+    let choosing = RwSignal::new(false);
     view! {
         <Screen title="Backup and recovery" back="#/you">
-            <Show when=move || has_words.get() fallback=|| view! { <Kept/> }><Keeping/></Show>
+            <Show when=move || !choosing.get()>
+                <Show when=move || has_words.get() fallback=|| view! { <Kept/> }><Keeping/></Show>
+            </Show>
+            <Friends choosing/>
+            <Held/>
             <ToFile/>
         </Screen>
     }
@@ -65,7 +73,7 @@ fn Keeping() -> impl IntoView {
 
 /// The words in their order.
 #[component]
-fn Shown(words: Words, next: Callback<()>) -> impl IntoView {
+pub(crate) fn Shown(words: Words, next: Callback<()>) -> impl IntoView {
     let model = expect_context::<Model>();
     let may_copy = RwSignal::new(false);
     let grid: Vec<&'static str> = words.iter().collect();

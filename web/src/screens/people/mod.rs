@@ -3,4 +3,5 @@
 mod state;
 mod view;
 
+pub(crate) use state::friends;
 pub(crate) use view::People;

@@ -79,6 +79,11 @@ pub(super) fn relation(
     }
 }
 
+/// Those who follow each other with this person, by name.
+pub(crate) fn friends(view: &View, followers: &BTreeSet<Identity>) -> Vec<Identity> {
+    members(view, followers, Group::Friends, "")
+}
+
 /// The people of a group whose name contains what is looked for, by name.
 pub(super) fn members(
     view: &View,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::app::{Damage, Handle, Model, Phase, Wish};
 use crate::browser::page;
 use crate::parts::{Question, StatusLine};
-use crate::screens::{ByBackup, ByWords};
+use crate::screens::{ByBackup, ByFriends, ByWords};
 use effigy_proto::Command;
 
 /// Says what is missing, how it comes back, and what can be done when it does not.
@@ -98,6 +98,7 @@ fn KeysLost() -> impl IntoView {
         <p>"There was an account in this browser, but the browser has lost its keys. That happens when site data is cleared. Posts that your friends already have stay with them."</p>
         <p>"If you moved or restored this browser's profile, close it and open the old one: the account may still be there."</p>
         <ByWords/>
+        <ByFriends/>
         <ByBackup/>
         <div class="actions">
             <a class="button" href="">"Try again"</a>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::app::{Answer, Handle, Model, Route, Router, error, route, task};
 use crate::browser::{device, page};
 use crate::parts::{FaceField, Glyph, Icon};
-use crate::screens::{ByBackup, ByWords, LinkThis};
+use crate::screens::{ByBackup, ByFriends, ByWords, LinkThis};
 
 /// The invite that the page was opened with.
 fn invited(router: Router) -> Option<Invite> {
@@ -122,5 +122,5 @@ fn LinkOpened() -> impl IntoView {
 /// The ways to an account that is elsewhere.
 #[component]
 fn Elsewhere() -> impl IntoView {
-    view! { <LinkThis/><ByWords/><ByBackup/> }
+    view! { <LinkThis/><ByWords/><ByFriends/><ByBackup/> }
 }
