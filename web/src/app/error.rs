@@ -269,6 +269,10 @@ pub(crate) const fn linking(why: LinkFailure) -> &'static str {
             "There is no such code, or it is older than two minutes. Nothing was changed. Compare the letters, \
              see that both devices use the same meeting point, or show a new code."
         }
+        LinkFailure::Incomplete => {
+            "Not all that the lost device wrote has arrived here, or it never wrote, so nothing was changed: its \
+             posts would be lost. Wait until it has, or link this as a new device and remove the other."
+        }
         LinkFailure::NotAllowed => {
             "This device may not add others: it may only post, or it is new itself. Nothing was changed; use \
              another device of yours."
@@ -378,6 +382,7 @@ mod tests {
             LinkFailure::Cancelled,
             LinkFailure::Declined,
             LinkFailure::Expired,
+            LinkFailure::Incomplete,
             LinkFailure::Invalid,
             LinkFailure::NotAllowed,
             LinkFailure::NoAccount,

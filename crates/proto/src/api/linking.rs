@@ -14,6 +14,8 @@ pub enum LinkCommand {
         full: bool,
         /// The number.
         number: u8,
+        /// The device whose place it takes: one that lost what it kept, and comes back.
+        replaces: Option<Identity>,
     },
     /// Stop.
     Cancel,
@@ -115,6 +117,9 @@ pub enum LinkFailure {
     /// Nobody took the offer in time, or the two took too long.
     #[error("it took too long")]
     Expired,
+    /// Not all that others told of is here of the device whose place the new one was to take.
+    #[error("not all of the device that it replaces is here")]
+    Incomplete,
     /// The hub knows no such offer, or no longer.
     #[error("there is no such code")]
     Invalid,

@@ -88,7 +88,7 @@ impl Node {
 
     /// A device of this account with the last entry of its feed. `Incomplete` also where nobody has told of
     /// any: what is not named as counting would be lost everywhere, and it may be on its way.
-    fn last_of(&self, device: Identity) -> Result<(Identity, Cid), Refusal> {
+    pub(super) fn last_of(&self, device: Identity) -> Result<(Identity, Cid), Refusal> {
         if !self.my_synod().is_some_and(|synod| self.names(&synod, &device)) {
             return Err(Refusal::Unknown);
         }

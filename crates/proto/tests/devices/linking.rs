@@ -1,5 +1,6 @@
 //! A device that another one of the account lets in, at a hub that runs.
 
+use effigy_core::Identity;
 use effigy_proto::{
     Command, Event, Keys, LinkCommand, Linked, Linking, Membership, Refusal, Shown,
 };
@@ -23,6 +24,17 @@ fn stage(people: &People, machine: usize) -> Linking {
 
 /// Links a machine without an account to Ana's. It shows its code, or takes hers.
 fn link(people: &mut People, new: usize, shows: bool, full: bool) {
+    link_in_place_of(people, new, shows, full, None);
+}
+
+/// The same, in the place of another device.
+fn link_in_place_of(
+    people: &mut People,
+    new: usize,
+    shows: bool,
+    full: bool,
+    replaces: Option<Identity>,
+) {
     people.together.live(1_000);
     let (shower, taker) = if shows { (new, ANA) } else { (ANA, new) };
     let (hub, name) = (ORIGIN.to_owned(), "laptop".to_owned());
@@ -33,7 +45,8 @@ fn link(people: &mut People, new: usize, shows: bool, full: bool) {
         panic!("{:?}", stage(people, new))
     };
     ask(people, new, LinkCommand::Confirm);
-    ask(people, ANA, LinkCommand::Approve { full, number: number.parse().unwrap() });
+    let number = number.parse().unwrap();
+    ask(people, ANA, LinkCommand::Approve { full, number, replaces });
     let Linking::Done(Linked::Joined { hubs, synod, .. }) = stage(people, new) else {
         panic!("{:?}", stage(people, new))
     };
@@ -79,6 +92,32 @@ fn a_linked_device_has_everything_and_two_that_were_apart_are_one_person() {
         assert_eq!(people.texts(new, ana), all);
         assert_eq!(people.entries(new, ana), people.entries(BEN, ana));
     }
+}
+
+/// A device that lost what it kept comes back into its place: the list does not grow, what it wrote counts,
+/// and nobody sees two versions of it.
+#[test]
+fn a_device_that_lost_everything_comes_back_into_its_place() {
+    let mut people = People::new();
+    let ana = people.synod(ANA);
+    let new = people.together.add(Keys::for_newcomer([62; 32]));
+    link(&mut people, new, true, true);
+    people.posts(new, "from the laptop");
+    people.together.live(5_000);
+    let lost = people.together.machines[new].keys.device.identity();
+    people.together.crash(new, usize::MAX);
+    let again = people.together.add(Keys::for_newcomer([63; 32]));
+    link_in_place_of(&mut people, again, true, true, Some(lost));
+    assert_eq!(people.membership(again), Some(Membership::Member));
+    people.posts(again, "it is back");
+    people.together.live(5_000);
+    for machine in [ANA, BEN, again] {
+        let all = ["it is back", "from the laptop", "second", "first"];
+        assert_eq!(people.texts(machine, ana), all, "at {machine}");
+    }
+    let devices = people.network(ANA).devices;
+    assert_eq!(devices.len(), 2, "{devices:?}");
+    assert!(devices.iter().all(|device| device.identity != lost));
 }
 
 #[test]

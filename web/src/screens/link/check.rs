@@ -1,12 +1,13 @@
 //! What both people compare, and what the one with the account decides.
 
+use effigy_core::Identity;
 use effigy_core::link::{Emoji, Side};
 use effigy_proto::{LinkCommand, Linking};
 use leptos::prelude::*;
 
 use super::view::{Cancel, ask};
 use crate::app::{Handle, Model};
-use crate::parts::{Glyph, Icon};
+use crate::parts::{EmojiRow, Glyph, Icon};
 
 /// The pictures, and what is to be done on this device.
 #[component]
@@ -18,15 +19,9 @@ pub(super) fn Compare(
     pictures: Vec<Emoji>,
 ) -> impl IntoView {
     let number = number.unwrap_or_default();
-    let names: Vec<&str> = pictures.iter().map(|emoji| emoji.name).collect();
-    let names = names.join(" ");
     view! {
         <h2>"Do both devices show these pictures, in this order?"</h2>
-        <ol class="emoji-row" data-emoji=names>
-            {pictures.into_iter().map(|emoji| view! {
-                <li><span class="emoji-sign" aria-hidden="true">{emoji.sign}</span><span class="emoji-name">{emoji.name}</span></li>
-            }).collect_view()}
-        </ol>
+        <EmojiRow pictures/>
         {match side {
             Side::New => view! { <Confirm number/> }.into_any(),
             Side::Old => view! { <Approve stage/> }.into_any(),
@@ -65,12 +60,22 @@ fn Approve(stage: Memo<Option<Linking>>) -> impl IntoView {
         Some(Linking::Verifying { name, .. }) => name,
         _ => None,
     });
+    // Devices that may have lost what they kept: none that is there.
+    let silent = Memo::new(move |_| {
+        model.network().with(|network| {
+            let devices =
+                network.devices.iter().filter(|device| !device.is_this && !device.is_here);
+            devices.map(|device| (device.identity, device.name.clone())).collect::<Vec<_>>()
+        })
+    });
+    let replaces = RwSignal::new(None::<Identity>);
     let approve = move |_| {
         let digits = typed.get_untracked().trim().to_owned();
         match digits.parse::<u8>() {
             Ok(number) if digits.len() == 2 => {
                 typed.set(String::new());
-                ask(handle, model, LinkCommand::Approve { full: full.get_untracked(), number });
+                let (full, replaces) = (full.get_untracked(), replaces.get_untracked());
+                ask(handle, model, LinkCommand::Approve { full, number, replaces });
             }
             _ => fault.set(Some("Type the two digits that the new device shows.")),
         }
@@ -86,6 +91,16 @@ fn Approve(stage: Memo<Option<Linking>>) -> impl IntoView {
             <label><input type="radio" name="powers" prop:checked=move || full.get() on:change=move |_| full.set(true)/>" Everything that this device can"</label>
             <label><input type="radio" name="powers" prop:checked=move || !full.get() on:change=move |_| full.set(false)/>" Read and post only"</label>
         </fieldset>
+        <Show when=move || !silent.with(Vec::is_empty)>
+            <fieldset class="choices">
+                <legend>"Which device is it?"</legend>
+                <label><input type="radio" name="replaces" prop:checked=move || replaces.get().is_none() on:change=move |_| replaces.set(None)/>" A new one"</label>
+                <For each=move || silent.get() key=Clone::clone children=move |(key, name)| view! {
+                    <label><input type="radio" name="replaces" prop:checked=move || replaces.get() == Some(key) on:change=move |_| replaces.set(Some(key))/>
+                        <span>"It is "<bdi>{name}</bdi>", which lost its data and comes back"</span></label>
+                }/>
+            </fieldset>
+        </Show>
         <p>
             {move || match name.get() {
                 Some(name) => view! { <bdi>{name}</bdi>" sees the same and waits. " }.into_any(),

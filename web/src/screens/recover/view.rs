@@ -180,7 +180,7 @@ fn Found() -> impl IntoView {
                 <label><input type="radio" name="device" prop:checked=move || replaces.get().is_none() on:change=move |_| chosen.set(Some(None))/>" A new one"</label>
                 <For each=move || devices.get() key=Clone::clone children=move |(key, name)| view! {
                     <label><input type="radio" name="device" prop:checked=move || replaces.get() == Some(key) on:change=move |_| chosen.set(Some(Some(key)))/>
-                        " "<bdi>{name}</bdi>", which lost its data"</label>
+                        <span>"This is "<bdi>{name}</bdi>", which lost its data and comes back"</span></label>
                 }/>
             </fieldset>
         </Show>

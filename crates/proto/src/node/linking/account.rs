@@ -49,6 +49,8 @@ pub(super) struct Pact {
     agreed: Agreed,
     /// On the old device: whether its person has said yes, and with what powers.
     powers: Option<Vec<Power>>,
+    /// On the old device: whose place the new one takes.
+    replaces: Option<Identity>,
     /// On the old device: who the new one is. On the new one: what the account is.
     ready: Option<Ready>,
     account: Option<(Identity, String)>,
@@ -65,7 +67,8 @@ struct Ready {
 
 impl Pact {
     pub(super) const fn new(agreed: Agreed) -> Self {
-        Self { agreed, powers: None, ready: None, account: None, confirmed: false }
+        let (powers, replaces, ready, account) = (None, None, None, None);
+        Self { agreed, powers, replaces, ready, account, confirmed: false }
     }
 
     pub(super) fn seal(&mut self, word: &Word) -> Result<String, LinkFailure> {
@@ -127,17 +130,24 @@ impl Node {
     }
 
     /// On the old device: let it in, if this is the number that it shows. There is one try.
-    pub(super) fn approve_link(&mut self, full: bool, number: u8) {
+    pub(super) fn approve_link(&mut self, full: bool, number: u8, replaces: Option<Identity>) {
         if self.linking.as_ref().is_none_or(|talk| talk.side != Side::Old) {
             return;
         }
+        // What is not named as counting of the one that is replaced would be lost everywhere.
+        let may_replace =
+            replaces.is_none_or(|device| device != self.me && self.last_of(device).is_ok());
         let Some(pact) = self.pact().filter(|pact| pact.powers.is_none()) else { return };
         if !pact.agreed.check.is_number(number) {
             let _ = self.link_says(&Word::Refused { why: Why::Declined });
             return self.end_linking(Linking::Failed(LinkFailure::Declined));
         }
+        if !may_replace {
+            let _ = self.link_says(&Word::Refused { why: Why::NotAllowed });
+            return self.end_linking(Linking::Failed(LinkFailure::Incomplete));
+        }
         let powers = if full { vec![Power::Admin, Power::Post] } else { vec![Power::Post] };
-        pact.powers = Some(powers);
+        (pact.powers, pact.replaces) = (Some(powers), replaces);
         self.emit_linking(Linking::Waiting);
         let said = self.tell_account();
         self.link_ends_with(said);
@@ -213,9 +223,15 @@ impl Node {
         let (Some(ready), Some(powers)) = (pact.ready.clone(), pact.powers.clone()) else {
             return Err(LinkFailure::Untrusted);
         };
+        let replaces = pact.replaces;
         let name = clean_name(&ready.name);
         let Ready { identity, sealing_key, .. } = ready;
-        let device = AddDevice { consent, identity, name, powers, replaces: None, sealing_key };
+        let replaces = replaces.map(|device| self.last_of(device)).transpose();
+        let Ok(replaces) = replaces else {
+            let _ = self.link_says(&Word::Refused { why: Why::NotAllowed });
+            return Err(LinkFailure::Incomplete);
+        };
+        let device = AddDevice { consent, identity, name, powers, replaces, sealing_key };
         device.consented(synod).map_err(|_| LinkFailure::Untrusted)?;
         // It may have been added before, and not have heard of it.
         if !self.names(&synod, &identity) && self.add_device(device).is_err() {

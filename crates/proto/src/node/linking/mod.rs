@@ -70,7 +70,9 @@ enum Stage {
 impl Node {
     pub(super) fn link_command(&mut self, command: LinkCommand) {
         match command {
-            LinkCommand::Approve { full, number } => self.approve_link(full, number),
+            LinkCommand::Approve { full, number, replaces } => {
+                self.approve_link(full, number, replaces);
+            }
             LinkCommand::Cancel => self.cancel_linking(),
             LinkCommand::Claim { name, shown: Shown::Letters { hub, token } } => {
                 self.begin_linking(hub, token, None, false, name);

@@ -141,7 +141,7 @@ impl Two {
         let number = number(&self.desks[NEW]);
         self.do_link(NEW, LinkCommand::Confirm);
         self.settle(&mut honest);
-        self.do_link(OLD, LinkCommand::Approve { full, number });
+        self.do_link(OLD, LinkCommand::Approve { full, number, replaces: None });
         self.settle(&mut honest);
     }
 
@@ -189,12 +189,30 @@ fn a_device_is_linked_whoever_shows_and_however_it_is_taken() {
 }
 
 #[test]
+fn nobody_takes_the_place_of_a_device_of_which_something_may_be_missing() {
+    let (new, stranger) = (Desk::newcomer(9), Secret::from_seed(&[77; 32]));
+    let me = Desk::person(1).keys.device.identity();
+    for replaces in [me, stranger.identity(), new.keys.device.identity()] {
+        let mut two = Two::new();
+        two.meet(NEW, false, &mut honest);
+        let number = number(&two.desks[NEW]);
+        two.do_link(NEW, LinkCommand::Confirm);
+        two.settle(&mut honest);
+        let replaces = Some(replaces);
+        two.do_link(OLD, LinkCommand::Approve { full: true, number, replaces });
+        two.settle(&mut honest);
+        let why = [Some(LinkFailure::Incomplete), Some(LinkFailure::NotAllowed)];
+        assert_eq!((two.failures(), two.powers()), (why, None));
+    }
+}
+
+#[test]
 fn approval_may_come_before_the_other_device_has_confirmed() {
     let mut two = Two::new();
     two.meet(NEW, false, &mut honest);
     let number = number(&two.desks[NEW]);
     let mut said = 0;
-    two.do_link(OLD, LinkCommand::Approve { full: true, number });
+    two.do_link(OLD, LinkCommand::Approve { full: true, number, replaces: None });
     two.settle(&mut |_, _| {
         said += 1;
         Vec::new()
@@ -212,10 +230,13 @@ fn a_wrong_number_ends_it_at_once() {
     let right = number(&two.desks[NEW]);
     two.do_link(NEW, LinkCommand::Confirm);
     two.settle(&mut honest);
-    two.do_link(OLD, LinkCommand::Approve { full: true, number: (right + 1) % 100 });
+    two.do_link(
+        OLD,
+        LinkCommand::Approve { full: true, number: (right + 1) % 100, replaces: None },
+    );
     two.settle(&mut honest);
     assert_eq!(two.failures(), [Some(LinkFailure::Declined); 2]);
-    two.do_link(OLD, LinkCommand::Approve { full: true, number: right });
+    two.do_link(OLD, LinkCommand::Approve { full: true, number: right, replaces: None });
     two.settle(&mut honest);
     assert_eq!(two.powers(), None);
 }
@@ -383,7 +404,7 @@ fn who_was_added_and_did_not_hear_of_it_is_told_again() {
     let shown = number(&two.desks[NEW]);
     two.do_link(NEW, LinkCommand::Confirm);
     two.settle(&mut honest);
-    two.do_link(OLD, LinkCommand::Approve { full: true, number: shown });
+    two.do_link(OLD, LinkCommand::Approve { full: true, number: shown, replaces: None });
     // Ana's phone has said that it is done, and that gets lost.
     let mut told = 0;
     two.settle(&mut |who, step| {
