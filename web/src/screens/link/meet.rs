@@ -16,10 +16,6 @@ pub(super) fn Begin(side: Side) -> impl IntoView {
     let handle = expect_context::<Handle>();
     let model = expect_context::<Model>();
     let hub = RwSignal::new(meeting_point(model));
-    let show = move |_| {
-        let hub = meeting_point(model);
-        ask(handle, model, LinkCommand::Show { hub, name: device::name() });
-    };
     let read = Callback::new(move |text: String| {
         let shown = shown(&text, &hub.get_untracked())?;
         ask(handle, model, LinkCommand::Claim { name: device::name(), shown });
@@ -27,7 +23,7 @@ pub(super) fn Begin(side: Side) -> impl IntoView {
     });
     let other = if side == Side::Old { "the new device" } else { "your other device" };
     view! {
-        <button class="button wide" type="button" on:click=show><Glyph icon=Icon::Devices/>"Show a code here"</button>
+        <button class="button wide" type="button" on:click=move |_| show(handle, model)><Glyph icon=Icon::Devices/>"Show a code here"</button>
         <p class="hint">{format!("Or read the code that {other} shows:")}</p>
         <QrScan read label="Link, or the nine letters" placeholder="ABC-DEF-GHJ"/>
         <details>
@@ -38,6 +34,12 @@ pub(super) fn Begin(side: Side) -> impl IntoView {
             </label>
         </details>
     }
+}
+
+/// Shows a code.
+pub(super) fn show(handle: Handle, model: Model) {
+    let hub = meeting_point(model);
+    ask(handle, model, LinkCommand::Show { hub, name: device::name() });
 }
 
 /// Where the two are to meet: the hub that is reached; before there is one, that which served the page.
@@ -78,7 +80,10 @@ pub(super) fn Shows(offer: Offer, until: Time) -> impl IntoView {
     let spoken = letters.replace('-', ", ");
     let left = move || {
         let seconds = until.0.saturating_sub(model.now().get()).div_ceil(1_000);
-        format!("It counts once, for {} more seconds.", seconds.next_multiple_of(5).min(120))
+        format!(
+            "It counts once, for {} more seconds. Then a new one takes its place.",
+            seconds.next_multiple_of(5).min(120)
+        )
     };
     view! {
         <div class="my-code"><QrCode text label="QR code for linking a device"/></div>

@@ -6,9 +6,12 @@ use effigy_proto::{Command, LinkCommand, LinkFailure, Linked, Linking};
 use leptos::prelude::*;
 
 use super::check::Compare;
-use super::meet::{Begin, Shows};
+use super::meet::{Begin, Shows, show};
 use crate::app::{Handle, Model, Wish, error};
 use crate::parts::{Glyph, Icon, Managed, Screen};
+
+/// How often a code that nobody took is followed by a new one: for a quarter of an hour in all.
+const RENEWALS: u32 = 7;
 
 /// Sends what is asked about linking.
 pub(super) fn ask(handle: Handle, model: Model, command: LinkCommand) {
@@ -80,7 +83,18 @@ fn stop_when_gone() {
 #[component]
 fn Stages(side: Side) -> impl IntoView {
     let model = expect_context::<Model>();
+    let handle = expect_context::<Handle>();
     let stage = Memo::new(move |_| model.linking().get());
+    // Whether a code is shown that nobody has taken, and how many followed the first.
+    let (shows, renewed) = (StoredValue::new(false), StoredValue::new(0_u32));
+    let may_renew = move |why| {
+        let may =
+            why == LinkFailure::Expired && shows.get_value() && renewed.get_value() < RENEWALS;
+        if may {
+            renewed.update_value(|renewed| *renewed = renewed.saturating_add(1));
+        }
+        may
+    };
     // The number that this device shows, if it is the new one.
     let asked = StoredValue::new(None::<String>);
     // What changes within a stage must not draw it anew: somebody may be typing.
@@ -90,7 +104,21 @@ fn Stages(side: Side) -> impl IntoView {
             {move || {
                 // Read, not only tracked: a memo that nobody read follows nothing.
                 kind.get();
-                match stage.get_untracked() {
+                let now = stage.get_untracked();
+                if let Some(Linking::Failed(why)) = now
+                    && may_renew(why)
+                {
+                    show(handle, model);
+                    return view! { <Waits words="Making a new code…"/> }.into_any();
+                }
+                match &now {
+                    None => renewed.set_value(0),
+                    Some(Linking::Showing { .. }) => shows.set_value(true),
+                    // A new code is on its way.
+                    Some(Linking::Connecting) => (),
+                    Some(_) => shows.set_value(false),
+                }
+                match now {
                     None => view! { <Begin side/> }.into_any(),
                     Some(Linking::Connecting) => view! { <Waits words="Reaching the other device…"/> }.into_any(),
                     Some(Linking::Showing { offer, until }) => view! { <Shows offer until/> }.into_any(),
