@@ -5,6 +5,7 @@ mod banner;
 mod bans;
 mod config;
 mod data;
+mod guesses;
 mod keeper;
 mod listen;
 mod log;

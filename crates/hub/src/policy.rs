@@ -11,12 +11,14 @@ use tokio::time::Instant;
 
 use crate::bans::Bans;
 use crate::config::Config;
+use crate::guesses::Guesses;
 
 /// The hub's doors: at most so many callers inside, at most so many of them from one network.
 #[derive(Debug)]
 pub(crate) struct Doors {
     bans: Bans,
     exempt_loopback: bool,
+    guesses: Guesses,
     max_open: usize,
     max_per_network: usize,
     networks: Mutex<HashMap<Network, usize>>,
@@ -60,6 +62,7 @@ impl Doors {
         Arc::new(Self {
             bans: Bans::default(),
             exempt_loopback: config.exempt_loopback,
+            guesses: Guesses::default(),
             max_open,
             max_per_network: config.limits.max_connections_per_address,
             networks: Mutex::default(),
@@ -105,6 +108,11 @@ impl Doors {
         if let Some(network) = self.network_of(address) {
             self.bans.offend(network, Instant::now());
         }
+    }
+
+    /// Whether somebody at this address may come with the letters of a code.
+    pub(crate) fn may_guess(&self, address: IpAddr) -> bool {
+        self.network_of(address).is_none_or(|network| self.guesses.take(network, Instant::now()))
     }
 
     /// For how long the network of this address has to stay outside.
@@ -210,6 +218,7 @@ mod tests {
         Arc::new(Doors {
             bans: Bans::default(),
             exempt_loopback: exempt,
+            guesses: Guesses::default(),
             max_open,
             max_per_network: per_network,
             networks: Mutex::default(),

@@ -42,6 +42,10 @@ impl Guest for Visitor {
         Duration::ZERO
     }
 
+    fn may_guess(&self) -> bool {
+        self.app.doors.may_guess(self.caller.address)
+    }
+
     fn misbehaved(&self) {
         self.app.metrics.offences.add(1);
         self.app.doors.offend(self.caller.address);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
-use effigy_proto::{Frame, Garbage, Message};
+use effigy_proto::{ErrorCode, Frame, Garbage, Message};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
@@ -259,7 +259,12 @@ impl<'a, S: Socket> Task<'a, S> {
     fn look_at_text(&self, text: String) -> Result<Message, Garbage> {
         let length = text.len();
         if self.line.is_accepted() {
-            self.look(length, || Message::decode_at_hub(text))
+            match self.look(length, || Message::decode_at_hub(text)) {
+                Ok(Message::LinkClaim { .. }) if !self.line.may_guess() => {
+                    Err(Garbage::Refused(ErrorCode::TooMuch))
+                }
+                looked => looked,
+            }
         } else {
             self.look(length, || Message::decode_text(&text))
         }

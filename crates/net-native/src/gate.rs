@@ -18,6 +18,9 @@ pub trait Guest: Send + Sync {
     /// this connection alone does not know.
     fn charge(&self, n_messages: u32) -> Duration;
 
+    /// They come with the letters of a code. Gives whether they may, so soon after others from there.
+    fn may_guess(&self) -> bool;
+
     /// They broke a rule and were sent away for it.
     fn misbehaved(&self);
 

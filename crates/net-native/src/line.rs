@@ -70,6 +70,11 @@ impl Line {
         }
     }
 
+    /// Whether who is there may come with the letters of a code.
+    pub(crate) fn may_guess(&self) -> bool {
+        self.guest.as_ref().is_none_or(|guest| guest.may_guess())
+    }
+
     /// Ends it when everything that waits was sent.
     pub(crate) fn end(&self, reason: Reason) {
         self.outbox.end(reason);

@@ -24,6 +24,7 @@ const ACCEPTED: Link = Link(Link::ACCEPTED);
 /// Counts what it is told.
 #[derive(Clone, Default)]
 struct Counting {
+    guesses: Arc<AtomicUsize>,
     misbehaved: Arc<AtomicUsize>,
     proved: Arc<AtomicUsize>,
 }
@@ -31,6 +32,10 @@ struct Counting {
 impl Guest for Counting {
     fn charge(&self, _n_messages: u32) -> Duration {
         Duration::ZERO
+    }
+
+    fn may_guess(&self) -> bool {
+        self.guesses.fetch_add(1, Ordering::Relaxed) < 2
     }
 
     fn misbehaved(&self) {
@@ -167,6 +172,26 @@ async fn the_last_words_arrive_before_the_end() {
         pair.tally.refusals().find(|(code, _)| *code == "untrusted"),
         Some(("untrusted", 1))
     );
+}
+
+#[tokio::test]
+async fn who_guesses_too_often_is_not_passed_on() {
+    let mut pair = Pair::connected(Limits::default()).await;
+    prove(&mut pair).await;
+    let claim = |request| {
+        let token = effigy_core::link::Token::from_bytes([1; 5]);
+        Message::LinkClaim { request, token }.encode()
+    };
+    for request in 1..=3 {
+        pair.dialler.send(DIALLED, claim(request));
+        let input = next(&mut pair.host).await;
+        let is_claim = matches!(input, Input::Received(_, Ok(Message::LinkClaim { .. })));
+        let is_refused =
+            matches!(input, Input::Received(_, Err(Garbage::Refused(ErrorCode::TooMuch))));
+        assert_eq!((is_claim, is_refused), (request < 3, request == 3), "{input:?}");
+    }
+    pair.dialler.send(DIALLED, ping());
+    assert!(matches!(next(&mut pair.host).await, Input::Received(_, Ok(Message::Ping))));
 }
 
 #[tokio::test]

@@ -285,7 +285,9 @@ impl Node {
     /// The hub refused something.
     pub(super) fn link_refused(&mut self, link: Link, about: u32, code: ErrorCode) {
         let Some(talk) = self.linking.as_ref().filter(|talk| talk.link == link) else { return };
-        if talk.request != about || !matches!(talk.stage, Stage::Reaching) {
+        // A hub may refuse before it has read which request it is.
+        let is_ours = about == talk.request || (about == 0 && code == ErrorCode::TooMuch);
+        if !is_ours || !matches!(talk.stage, Stage::Reaching) {
             return;
         }
         self.end_linking(Linking::Failed(match code {
