@@ -19,7 +19,24 @@ const FOR_THE_DOCUMENTS = {
   "home.png": ["home-desktop-light", "home-phone-dark"],
   "add.png": ["add-phone-light", "post-phone-light", "person-phone-light"],
   "network.png": ["network-desktop-dark"],
+  "friends.png": ["Ana-given", "Ana-asks", "Ben-compared"],
+  "linking.png": ["phone-begin", "phone-shows", "laptop-approve"],
 };
+// Journeys that take pictures of their own where they are told to, and the words by which they are told.
+const JOURNEYS = { friends_bring_back: "EFFIGY_FRIENDS_SHOTS", link_a_device: "EFFIGY_LINK_SHOTS" };
+
+// Does something on a stage of its own.
+async function on(name, act) {
+  const stage = await Stage.set(name);
+  try {
+    await act(stage);
+  } catch (error) {
+    await stage.keepTraces(error);
+    throw error;
+  } finally {
+    await stage.clear();
+  }
+}
 
 // One picture in each form.
 async function shoot(app, name) {
@@ -121,6 +138,14 @@ async function tour(stage) {
   await shoot(second, "other-tab");
 }
 
+// Plays a journey for the sake of its pictures.
+async function play(journey, word) {
+  process.env[word] = folder;
+  const { default: journeyed } = await import(`./journeys/${journey}.mjs`);
+  await on(`screenshots-${journey}`, journeyed);
+  console.log(journey);
+}
+
 // Puts some of the pictures side by side.
 async function combine(page, names, path) {
   const pictures = await Promise.all(names.map(async (name) => {
@@ -145,14 +170,7 @@ async function illustrate() {
 
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
-const stage = await Stage.set("screenshots-tour");
-try {
-  await tour(stage);
-  await illustrate();
-  console.log(`the pictures are in ${folder}; those of the documents in ${images}`);
-} catch (error) {
-  await stage.keepTraces(error);
-  throw error;
-} finally {
-  await stage.clear();
-}
+await on("screenshots-tour", tour);
+for (const [journey, word] of Object.entries(JOURNEYS)) await play(journey, word);
+await illustrate();
+console.log(`the pictures are in ${folder}; those of the documents in ${images}`);
