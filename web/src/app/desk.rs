@@ -31,6 +31,8 @@ pub(crate) trait Sheet: Any {
     fn shared(&self) -> Option<String> {
         None
     }
+    /// The other devices were not told what [`shared`](Self::shared) gave last.
+    fn not_shared(&self) {}
     /// What is to be kept, empty for nothing; `None` while it is being sent.
     fn written(&self) -> Option<String>;
 }
@@ -229,11 +231,12 @@ impl Desk {
         let shared = self.sheet(slot).filter(|_| !text.is_empty());
         let told = handle.send(command).then_some(text);
         if let Some(value) = shared.and_then(|sheet| sheet.shared()) {
-            let name = registers::draft(slot);
-            // Where it is too long for that, it is written down here all the same.
+            let (name, slot) = (registers::draft(slot), slot.to_owned());
             task::run(async move {
                 let command = |ticket| Command::SetRegister { name, ticket, time: None, value };
-                let _ = handle.request(command).await;
+                if handle.request(command).await.is_err() {
+                    self.not_shared(&slot, handle);
+                }
             });
         }
         let is_failing = self.0.try_update_value(|desk| {
@@ -245,6 +248,22 @@ impl Desk {
         if is_failing == Some(true) {
             task::run(self.look_whether_kept(handle));
         }
+    }
+
+    /// The other devices were not told: what is kept here says so, or what they say would count for more.
+    fn not_shared(self, slot: &str, handle: Handle) {
+        let Some(sheet) = self.sheet(slot) else { return };
+        sheet.not_shared();
+        let Some(text) = untrack(|| sheet.written()).filter(|text| !text.is_empty()) else {
+            return;
+        };
+        let save = Command::SaveDraft { slot: slot.to_owned(), text: text.clone() };
+        let told = handle.send(save).then_some(text);
+        self.0.try_update_value(|desk| {
+            if let Some(open) = desk.open.get_mut(slot) {
+                open.told = told;
+            }
+        });
     }
 
     async fn look_whether_kept(self, handle: Handle) {

@@ -88,12 +88,14 @@ pub(super) fn signs(command: &Command) -> bool {
         | Command::Comment { .. }
         | Command::Delete { .. }
         | Command::EditProfile { .. }
+        | Command::GiveShares { .. }
         | Command::Publish { .. }
         | Command::PublishAttached { .. }
         | Command::Relate { .. }
         | Command::RemoveByWords { .. }
         | Command::RemoveDevice { .. }
         | Command::RenameDevice { .. }
+        | Command::SetRegister { .. }
         | Command::Tag { .. } => true,
         _ => false,
     }

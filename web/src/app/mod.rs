@@ -124,7 +124,9 @@ fn keep_drafts(model: Model, handle: Handle) {
             task::run(async move {
                 model.desk().save_all(handle).await;
                 // Who goes on at another device finds there what was set on this one.
-                handle.send(Command::StateRegisters);
+                if !handle.clock().holds_back().await {
+                    handle.send(Command::StateRegisters);
+                }
             });
         }
     });

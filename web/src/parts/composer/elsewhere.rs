@@ -1,7 +1,7 @@
 //! A draft as the person's devices agree on it: its words, and what of it lies on which device.
 
 use effigy_core::Identity;
-use effigy_core::limits::TEXT_BYTES;
+use effigy_core::limits::{REGISTER_BYTES, TEXT_BYTES};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,8 @@ use crate::parts::{Glyph, Icon};
 
 /// How many characters of another draft are shown.
 const GLIMPSE: usize = 120;
+/// Most bytes of a draft as a statement quotes it: what fits beside a name and times.
+const QUOTED: usize = 10_280;
 /// On how many devices parts of a draft may lie.
 const DEVICES: usize = 16;
 
@@ -46,8 +48,13 @@ impl Shared {
 
     /// Writes it; `None` when it is too long for one post, and stays on this device.
     pub(super) fn write(&self) -> Option<String> {
-        let fits = self.text.len() <= TEXT_BYTES;
-        fits.then(|| serde_json::to_string(self).ok()).flatten()
+        if self.text.len() > TEXT_BYTES {
+            return None;
+        }
+        let value = serde_json::to_string(self).ok()?;
+        // In a statement it is quoted once more.
+        let quoted = serde_json::to_string(&value).ok()?;
+        (value.len() <= REGISTER_BYTES && quoted.len() <= QUOTED).then_some(value)
     }
 
     /// Says what of it lies on this device.

@@ -36,6 +36,8 @@ pub(super) struct Writing {
     model: Model,
     /// What the other devices were told last, or told this one.
     told: StoredValue<Shared>,
+    /// Whether the other devices could not be told what was written last.
+    is_unsaid: StoredValue<bool>,
 }
 
 impl Sheet for Writing {
@@ -82,7 +84,13 @@ impl Sheet for Writing {
         }
         let value = shared.write()?;
         self.told.set_value(shared);
+        self.is_unsaid.set_value(false);
         Some(value)
+    }
+
+    fn not_shared(&self) {
+        self.is_unsaid.set_value(true);
+        self.told.set_value(Shared::default());
     }
 
     fn written(&self) -> Option<String> {
@@ -92,7 +100,8 @@ impl Sheet for Writing {
         let text = self.text.get_untracked();
         let (attached, pictures) = (self.attach.kept(), self.attachments.described());
         let is_settled = self.other.with_untracked(Option::is_none);
-        let is_told = is_settled && self.as_shared().write().is_some();
+        let is_told =
+            is_settled && !self.is_unsaid.get_value() && self.as_shared().write().is_some();
         Some(Draft { attached, is_told, pictures, text }.write())
     }
 }
@@ -116,6 +125,7 @@ impl Writing {
             purpose,
             sending: RwSignal::new(false),
             told: StoredValue::new(Shared { left: Vec::new(), text: told }),
+            is_unsaid: StoredValue::new(false),
             text: RwSignal::new(text),
             trouble: RwSignal::new(None),
             handle,
@@ -144,6 +154,7 @@ impl Writing {
             self.text.set(theirs.text);
         }
         self.told.set_value(self.as_shared());
+        self.is_unsaid.set_value(false);
     }
 
     /// The person chose the other draft.
@@ -171,9 +182,8 @@ impl Writing {
 
     /// What the person chose is what counts on all devices.
     fn say_again(self) {
-        let value = self.as_shared().write();
-        self.told.set_value(self.as_shared());
-        if let Some(value) = value {
+        if let Some(value) = self.as_shared().write() {
+            self.told.set_value(self.as_shared());
             agree(self.model, self.handle, registers::draft(&self.purpose.slot()), &value);
         }
     }
