@@ -98,7 +98,7 @@ limits! {
     REMOVED: usize = 128;
     /// Most registers in one statement.
     REGISTERS: usize = 64;
-    /// Most registers of which a device's last word is kept; beyond, those it spoke of last.
+    /// Most drafts, and most other registers, of which a device's last word is kept; beyond, those it spoke of last.
     REGISTERS_KEPT: usize = 256;
     /// Most UTF-8 bytes of what a register holds: the longest post, with room around it.
     REGISTER_BYTES: usize = 10_240;

@@ -24,6 +24,9 @@ pub struct Holds<'a> {
     pub register: &'a Register,
 }
 
+/// How the names of drafts begin.
+const DRAFT: &str = "draft/";
+
 /// By what two statements of one device about one name are ordered. Only a device of which there is a
 /// copy makes two with one time.
 type Place<'a> = (u64, &'a str, Option<(Identity, u64)>);
@@ -47,10 +50,15 @@ impl Registers {
                 changed.push(register.name.clone());
             }
         }
-        while kept.len() > REGISTERS_KEPT {
-            let first = kept.values().map(|register| (register.time, &register.name)).min();
-            let Some(first) = first.map(|(_, name)| name.clone()) else { break };
-            kept.remove(&first);
+        // Drafts come and go: whoever answers much must not lose a setting by it.
+        for is_draft in [false, true] {
+            let is_kind = |name: &str| name.starts_with(DRAFT) == is_draft;
+            while kept.keys().filter(|name| is_kind(name)).count() > REGISTERS_KEPT {
+                let of_kind = kept.values().filter(|register| is_kind(&register.name));
+                let first = of_kind.map(|register| (register.time, &register.name)).min();
+                let Some(first) = first.map(|(_, name)| name.clone()) else { break };
+                kept.remove(&first);
+            }
         }
         changed
     }

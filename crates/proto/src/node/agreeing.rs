@@ -142,9 +142,19 @@ impl Node {
 
     /// Has a register hold nothing, if it holds anything.
     pub(super) fn empty_register(&mut self, name: String) {
-        if self.agreeing.holds(self.me, &name).is_some() {
+        let me = self.me;
+        let Some((_, held)) = self.agreeing.holds(me, &name) else { return };
+        let held = held.time;
+        let apart = self.agreeing.unseen(me, &name).filter(|own| !own.value.is_empty()).cloned();
+        let Some(own) = apart else {
             // A name that is known is no new one, and nothing is not too long.
             let _ = self.set_register(name, String::new(), None);
+            return;
+        };
+        // Another device has one that was written apart: only the own one goes.
+        let time = own.time.saturating_add(1);
+        if time < held {
+            self.keep_register(Register { time, value: String::new(), ..own });
         }
     }
 
@@ -245,8 +255,13 @@ impl Node {
             return Ok(());
         }
         let entries: Vec<Cid> = self.agreeing.stated.iter().take(SUPERSEDED).copied().collect();
+        // What others have changed since, knowing it, is theirs to say.
         let counts = |register: &&Register| {
-            !register.value.is_empty() || self.clock.since(Time(register.time)) < FORGOTTEN
+            let all = &self.agreeing.all;
+            let holds = all.get(&register.name).is_some_and(|held| held.by == self.me);
+            let is_recent = self.clock.since(Time(register.time)) < FORGOTTEN;
+            (holds || all.unseen(&self.me, &register.name).is_some())
+                && (!register.value.is_empty() || is_recent)
         };
         let own: Vec<Register> = self.agreeing.all.of(&self.me).filter(counts).cloned().collect();
         for set in statements(own) {

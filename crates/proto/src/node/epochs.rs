@@ -129,7 +129,13 @@ impl Node {
                 let secret = SealingSecret::from_bytes(self.random.bytes());
                 let key = secret.key().map_err(|_| Refusal::Account)?;
                 self.epochs.ring.insert(0, (key, secret));
-                self.share_epoch(key, &self.readers())?;
+                if let Err(why) = self.share_epoch(key, &self.readers()) {
+                    // Nobody heard of it.
+                    if !self.my_account().is_some_and(|state| state.counts_epoch(&key)) {
+                        self.epochs.ring.retain(|(known, _)| *known != key);
+                    }
+                    return Err(why);
+                }
                 if had_epoch { Ok(()) } else { self.restate() }
             }
         }

@@ -119,7 +119,11 @@ impl Node {
         };
         let count = count as usize;
         // Each time at least twice as many, so that nobody has them sent again and again.
-        if sent == 0 || count > SYMBOLS || count < sent.saturating_mul(2).min(SYMBOLS) {
+        if sent == 0
+            || sent >= SYMBOLS
+            || count > SYMBOLS
+            || count < sent.saturating_mul(2).min(SYMBOLS)
+        {
             self.fault(link, request, ErrorCode::Forbidden);
             return;
         }
