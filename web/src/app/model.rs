@@ -51,6 +51,8 @@ pub(crate) struct Model {
     out: RwSignal<Option<Out>>,
     phase: RwSignal<Phase>,
     repair: RwSignal<Option<Repair>>,
+    /// The closed account that the person has said is to stay on this device for now.
+    stays: RwSignal<Option<Identity>>,
     /// What a backup held that was restored here since the app was opened.
     restored: RwSignal<Option<Restored>>,
     /// The share of somebody that was sealed for the device on which they come back.
@@ -114,6 +116,7 @@ impl Model {
             phase: RwSignal::new(Phase::Loading),
             repair: RwSignal::new(None),
             restored: RwSignal::new(None),
+            stays: RwSignal::new(None),
             returned: RwSignal::new(None),
             revision: RwSignal::new(0),
             shares: RwSignal::new(Shares::default()),
@@ -155,6 +158,16 @@ impl Model {
     /// Why this device can write nothing any more, if so.
     pub(crate) fn out(self) -> Signal<Option<Out>> {
         self.out.into()
+    }
+
+    /// Whether the closed account stays on this device for now, as the person said.
+    pub(crate) fn stays(self) -> bool {
+        self.me().is_some() && self.stays.get() == self.me()
+    }
+
+    /// The person says that the closed account stays on this device for now.
+    pub(crate) fn keep_for_now(self) {
+        self.stays.set(self.me());
     }
 
     /// Where the app as a whole stands.

@@ -32,6 +32,11 @@ pub(crate) fn OutScreen(out: Out) -> impl IntoView {
     };
     page::set_title(&format!("{title} · Effigy"));
     let countdown = (out == Out::Closed).then(|| Countdown::begin(model, wipe));
+    let read = move |_| {
+        // Whoever reads is not to be surprised.
+        model.keep_for_now();
+        model.set_phase(Phase::Running);
+    };
     view! {
         <main class="plain">
             <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
@@ -40,7 +45,7 @@ pub(crate) fn OutScreen(out: Out) -> impl IntoView {
             {hint.map(|hint| view! { <p>{hint}</p> })}
             {countdown.map(|countdown| view! { <Wiping countdown/> })}
             <div class="actions">
-                <button class="button" type="button" on:click=move |_| model.set_phase(Phase::Running)>"Read what is here"</button>
+                <button class="button" type="button" on:click=read>"Read what is here"</button>
                 <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Wipe this device"</button>
             </div>
             <Question open=asked title="Wipe this device?" yes="Wipe" act=wipe>

@@ -17,7 +17,8 @@ pub(super) struct Countdown {
     /// one to tell them.
     is_told: Memo<bool>,
     left: RwSignal<u32>,
-    stays: RwSignal<bool>,
+    /// Whether the person said that it is to stay: also after a look at what is here.
+    stays: Memo<bool>,
 }
 
 impl Countdown {
@@ -27,10 +28,11 @@ impl Countdown {
             let me = model.me();
             model.network().with(|network| {
                 let mine = network.feeds.iter().find(|feed| Some(feed.identity) == me);
-                mine.is_some_and(|feed| feed.confirmed_by > 0)
+                // Who has more of it than is here need not have heard of this.
+                mine.is_some_and(|feed| feed.confirmed_by > 0 && feed.known <= feed.held)
             })
         });
-        let (left, stays) = (RwSignal::new(NOTICE), RwSignal::new(false));
+        let (left, stays) = (RwSignal::new(NOTICE), Memo::new(move |_| model.stays()));
         let tick = move || {
             let counts = page::is_visible() && is_told.get_untracked() && !stays.get_untracked();
             if counts && left.get_untracked() > 0 {
@@ -50,6 +52,7 @@ impl Countdown {
 /// Tells how long it takes, and takes it back.
 #[component]
 pub(super) fn Wiping(countdown: Countdown) -> impl IntoView {
+    let model = expect_context::<Model>();
     let Countdown { is_told, left, stays } = countdown;
     let words = move || match (stays.get(), is_told.get()) {
         (true, _) => {
@@ -67,7 +70,7 @@ pub(super) fn Wiping(countdown: Countdown) -> impl IntoView {
         <p role="status">{words}</p>
         <Show when=counts>
             <p><span role="timer" class="countdown">{move || format!("In {} s", left.get())}</span></p>
-            <button class="button" type="button" on:click=move |_| stays.set(true)>"Keep it for now"</button>
+            <button class="button" type="button" on:click=move |_| model.keep_for_now()>"Keep it for now"</button>
         </Show>
     }
 }
