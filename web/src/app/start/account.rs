@@ -73,12 +73,16 @@ pub(super) async fn find() -> Result<Found, Fault> {
         Err(_) => return Err(Fault::NoStore),
     };
     if marker::is_restoring() {
-        marker::end_restoring();
         if sealed.is_none() {
             drop(store);
-            // Half a backup is nobody's store.
-            return if clear().await { Ok(Found::Nothing) } else { Err(Fault::NoStore) };
+            // Half a backup is nobody's store, and is known for one until it is gone.
+            if !clear().await {
+                return Err(Fault::NoStore);
+            }
+            marker::end_restoring();
+            return Ok(Found::Nothing);
         }
+        marker::end_restoring();
     }
     let Some(sealed) = sealed else { return Ok(without_keys(was_here, opening)) };
     let Some(keys) = open_keys(&sealed).await? else { return Ok(Found::Remains) };

@@ -247,7 +247,12 @@ async fn make_account(
         Wish::Join { hubs, keys } => (account::join(*keys, &hubs).await, None),
         Wish::Recover(words) => (account::recover(words).await, None),
         Wish::Restore(wish) => {
-            return Ok(restore::run(model, wish).await.map(|account| (account, None)));
+            let account = restore::run(model, wish).await;
+            if account.is_some() {
+                // What friends gave meanwhile is the account's root, and has no place here.
+                returning::forget().await;
+            }
+            return Ok(account.map(|account| (account, None)));
         }
         Wish::Start(newcomer) if is_new => (account::make().await, Some(newcomer)),
         Wish::StartOver => {

@@ -61,7 +61,7 @@ async fn restore(
         return Err(BackupFault::NoRoom);
     }
     // And writes it.
-    let made = account.made;
+    let (made, was) = (account.made, marker::account());
     let done = fill(wish, Reader::open(file, &header, &key)?, size).await;
     let kept = match done {
         Ok(()) => keep(account).await,
@@ -74,6 +74,10 @@ async fn restore(
         }
         Err(why) => {
             account::undo_restoring().await;
+            // Whose remains were here stays known: nobody else comes in their place by mistake.
+            if let Some(was) = was {
+                marker::set(&was);
+            }
             Err(why)
         }
     }

@@ -222,7 +222,8 @@ impl Attendant {
 
     /// Whether somebody who has keys here and has not said who they are has an account elsewhere.
     fn is_instead(&self, wish: &Wish) -> bool {
-        let is_elsewhere = matches!(wish, Wish::Link | Wish::Recover(_) | Wish::Restore(_));
+        let is_elsewhere =
+            matches!(wish, Wish::Gather(_) | Wish::Link | Wish::Recover(_) | Wish::Restore(_));
         let phase = self.model.phase().get_untracked();
         is_elsewhere && !self.has_begun && !self.is_joining && phase == Phase::Welcome
     }

@@ -79,9 +79,10 @@ fn Ask(step: RwSignal<Step>) -> impl IntoView {
             }
         });
     };
+    let has_words = model.has_words();
     view! {
         <p>"One file with all that this device keeps: your posts, those of people you follow, pictures, drafts and settings, and the keys of your account. It is encrypted with a passphrase. Whoever has both has your account, so keep them apart."</p>
-        <p class="hint">"Nobody can open it without the passphrase, and nobody can reset it. The file is as it is today: make a new one now and then. Removing this device under Linked devices makes its backups useless for getting in."</p>
+        <p class="hint">"Nobody can open it without the passphrase, and nobody can reset it. The file is as it is today: make a new one now and then. "{move || if has_words.get() { "Your recovery words are still on this device, so they are in the file as well: whoever opens it has the account for good, also after this device was removed. Better write the words down first." } else { "Removing this device under Linked devices makes those of its backups useless for getting in that were made since you wrote your words down." }}" Shares that you keep for friends are not in it."</p>
         <form class="stack" autocomplete="off" on:submit=submit>
             <NewPassphrase passphrase/>
             <label class="check"><input type="checkbox" prop:checked=files on:change=move |event| files.set(event_target_checked(&event))/>" With videos, files and folders"</label>

@@ -70,7 +70,7 @@ fn Given(set: ShareSet, choosing: RwSignal<bool>) -> impl IntoView {
         <ul class="rows" aria-label="Friends who have a share" role="list">
             {set.friends.into_iter().map(|(synod, state)| view! { <li><Friend synod state/></li> }).collect_view()}
         </ul>
-        <p class="hint">"They were chosen on this device, and it alone lists them. Choose anew when one of them has lost their devices or is no friend any more: shares of the old set are dropped."</p>
+        <p class="hint">"They were chosen on this device, and it alone lists them. Choose anew when one of them has lost their devices, and before you stop following one of them: only friends who still follow you, and whom you follow, hear that the old set counts no longer, and drop its shares."</p>
         <div class="actions">
             <button class="button" type="button" on:click=move |_| choosing.set(true)>"Choose anew"</button>
             <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Have all dropped"</button>
