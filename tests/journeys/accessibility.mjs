@@ -14,7 +14,7 @@ import { drawn } from "../support/pictures.mjs";
 import { dist } from "../support/places.mjs";
 import { release } from "../support/release.mjs";
 
-export const seconds = 240;
+export const seconds = 480;
 
 const FORMS = [
   { name: "phone, light", viewport: PHONE, colorScheme: "light" },

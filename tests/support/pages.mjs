@@ -199,7 +199,7 @@ export class App {
   async joinsByWords(words) {
     await this.entersWords(words.join(" "));
     await this.heading("Is this you?").waitFor();
-    await this.page.getByText(/^(\d+) of \1 entries are here; no picture or file is missing\.$/).waitFor({ timeout: MEETING_MS });
+    await this.page.getByText(/^(\d+) of \1 posts and changes are here; no picture or file is missing\.$/).waitFor({ timeout: MEETING_MS });
     await this.button("Yes, this is my account").click();
     await this.heading("Welcome back").waitFor();
     await this.button("Open Effigy").click();
