@@ -60,7 +60,7 @@ export default async function journey(stage) {
   assert.deepEqual(await violations(page), []);
   await ana.pastesWords([...words.slice(1), words[0]].join(" "));
   await ana.button("Check").click();
-  await page.getByText(/do not belong together|words of another account/).waitFor();
+  await page.getByRole("alert").filter({ hasText: /do not belong together|words of another account/ }).waitFor();
   await ana.pastesWords(`  ${words.join("\n").toUpperCase()} `);
   await ana.button("Check").click();
   await page.getByText("These are the words of this account.").waitFor();
