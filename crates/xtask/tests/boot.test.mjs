@@ -15,7 +15,7 @@ function boot() {
   };
   const document = { querySelector: () => ({ dataset: { worker: "off" } }), getElementById: () => null, addEventListener: () => undefined };
   const fetch = () => Promise.reject(new Error("no network in this test"));
-  vm.runInNewContext(source, { window, document, fetch, console: { error: () => undefined, warn: () => undefined } });
+  vm.runInNewContext(source, { window, document, fetch, setTimeout: () => undefined, console: { error: () => undefined, warn: () => undefined } });
   return policies;
 }
 
