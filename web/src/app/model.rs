@@ -541,16 +541,6 @@ impl Model {
 /// Whether an entry is something that others posted, not only who they are.
 fn is_post_of_others(known: &Known, me: Option<Identity>) -> bool {
     let author = known.entry.header().synod.map(|(synod, _)| synod);
-    let is_post = known.payload.as_ref().is_some_and(|payload| {
-        matches!(
-            payload,
-            Payload::Collection(_)
-                | Payload::Comment(_)
-                | Payload::File(_)
-                | Payload::Image(_)
-                | Payload::Note(_)
-                | Payload::Video(_)
-        )
-    });
+    let is_post = known.payload.as_ref().is_some_and(Payload::is_post_or_answer);
     is_post && author != me
 }

@@ -278,6 +278,21 @@ impl Payload {
     }
 }
 
+impl Payload {
+    /// Whether it is something that people read by itself; an answer is not.
+    pub const fn is_post(&self) -> bool {
+        matches!(
+            self,
+            Self::Collection(_) | Self::File(_) | Self::Image(_) | Self::Note(_) | Self::Video(_)
+        )
+    }
+
+    /// Whether it is something that people read: a post or an answer.
+    pub const fn is_post_or_answer(&self) -> bool {
+        self.is_post() || matches!(self, Self::Comment(_))
+    }
+}
+
 /// Reads the struct of a kind. The kind itself was compared already; [`Envelope`] keeps it inside.
 fn typed<T: DeserializeOwned>(mut value: Value) -> Result<T, PayloadError> {
     if let Some(map) = value.as_object_mut()

@@ -121,15 +121,7 @@ impl Judge {
         let counts = &mut self.counts;
         counts.entries = counts.entries.saturating_add(1);
         let Some(payload) = payload else { return };
-        let is_post = matches!(
-            payload,
-            Payload::Collection(_)
-                | Payload::Comment(_)
-                | Payload::File(_)
-                | Payload::Image(_)
-                | Payload::Note(_)
-                | Payload::Video(_)
-        );
+        let is_post = payload.is_post_or_answer();
         let is_own = is_post && Some(owner) == self.me;
         counts.posts = counts.posts.saturating_add(u64::from(is_post));
         counts.own_posts = counts.own_posts.saturating_add(u64::from(is_own));

@@ -47,16 +47,8 @@ impl Facts {
             Payload::Sealed(_) => mine,
             _ => true,
         };
-        let post = matches!(
-            payload,
-            Payload::Collection(_)
-                | Payload::File(_)
-                | Payload::Image(_)
-                | Payload::Note(_)
-                | Payload::Video(_)
-        );
         let flag = |holds: bool, flag: u8| if holds { flag } else { 0 };
-        Self(Self::PAYLOAD | flag(post, Self::POST) | flag(told, Self::TOLD))
+        Self(Self::PAYLOAD | flag(payload.is_post(), Self::POST) | flag(told, Self::TOLD))
     }
 
     /// Whether its payload is here.
