@@ -13,10 +13,10 @@ use effigy_net_web::random;
 use effigy_proto::backup::{self, Account, Counts, Item, Judge, long_content, note_of};
 use effigy_store::{Key, Range, Store as _, Table};
 use effigy_store_idb::IdbStore;
-use gloo_timers::future::TimeoutFuture;
 use zeroize::Zeroizing;
 
 use super::account;
+use super::breath::Breath;
 use crate::app::phase::BackupFault;
 use crate::browser::clock;
 use crate::browser::save::Gathered;
@@ -26,8 +26,6 @@ use crate::browser::stretch::stretch;
 const HANDED: usize = 1 << 20;
 /// How many small records are read at a time.
 const PAGE: usize = 64;
-/// For how many milliseconds the page may be held up.
-const BUDGET: u64 = 12;
 /// How a pack's key begins: the feed.
 const FEED: usize = 32;
 
@@ -65,7 +63,7 @@ pub(crate) async fn write(
     let (sealer, header) = Sealer::new(&key, Cost::USUAL, &salt);
     let mut writer = Writer {
         all: 0,
-        breathed: clock::now(),
+        breath: Breath::new(),
         done: 0,
         file: Gathered::new(),
         judge: Judge::default(),
@@ -83,7 +81,7 @@ pub(crate) async fn write(
 struct Writer<T> {
     /// Bytes that are read in all, as far as is known.
     all: u64,
-    breathed: u64,
+    breath: Breath,
     done: u64,
     file: Gathered,
     judge: Judge,
@@ -237,10 +235,7 @@ impl<T: Fn(u64, u64) -> bool> Writer<T> {
         if !(self.tell)(self.done, self.all) {
             return Err(BackupFault::Cancelled);
         }
-        if clock::now().saturating_sub(self.breathed) >= BUDGET {
-            TimeoutFuture::new(0).await;
-            self.breathed = clock::now();
-        }
+        self.breath.take().await;
         Ok(is_sound)
     }
 

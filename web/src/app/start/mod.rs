@@ -9,6 +9,7 @@
 
 mod account;
 pub(crate) mod backup;
+mod breath;
 mod linking;
 mod restore;
 mod returning;

@@ -8,22 +8,20 @@ use effigy_proto::Keys;
 use effigy_proto::backup::{Account, Item, Items, Judge};
 use effigy_store::{Batch, Store as _, StoreError};
 use effigy_store_idb::IdbStore;
-use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use web_sys::File;
 
 use super::Model;
 use super::account::{self, Trouble};
+use super::breath::Breath;
 use crate::app::model::Restored;
 use crate::app::phase::{BackupFault, Restore, Restoring};
 use crate::browser::stretch::stretch;
-use crate::browser::{clock, marker, room, slices};
+use crate::browser::{marker, room, slices};
 
 /// How many bytes are written at a time, and how many records.
 const WRITTEN: usize = 1 << 20;
 const RECORDS: usize = 256;
-/// For how many milliseconds the page may be held up.
-const BUDGET: u64 = 12;
 
 /// Restores a backup. `None` when nothing came of it: then all is as it was before, and the person was
 /// told.
@@ -129,7 +127,7 @@ const fn fault(trouble: Trouble) -> BackupFault {
 /// Reads the items of a backup in their order.
 struct Reader<'a> {
     at: u64,
-    breathed: u64,
+    breath: Breath,
     file: &'a File,
     items: Items,
     judge: Judge,
@@ -141,7 +139,7 @@ impl<'a> Reader<'a> {
     fn open(file: &'a File, header: &Header, key: &Stretched) -> Result<Self, BackupFault> {
         Ok(Self {
             at: HEADER as u64,
-            breathed: clock::now(),
+            breath: Breath::new(),
             file,
             items: Items::default(),
             judge: Judge::default(),
@@ -165,10 +163,7 @@ impl<'a> Reader<'a> {
     async fn next(&mut self) -> Result<Option<(Option<Item>, u64)>, BackupFault> {
         let Some(item) = self.read().await? else { return Ok(None) };
         let is_kept = self.judge.look(&item)?;
-        if clock::now().saturating_sub(self.breathed) >= BUDGET {
-            TimeoutFuture::new(0).await;
-            self.breathed = clock::now();
-        }
+        self.breath.take().await;
         Ok(Some((is_kept.then_some(item), self.at)))
     }
 

@@ -12,10 +12,10 @@ use effigy_worker::Listener;
 use futures_channel::mpsc::{self, Receiver, Sender};
 use futures_util::future::{Either, join, select};
 use futures_util::{StreamExt as _, pin_mut};
-use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{GetUntracked as _, document, window};
 
 use super::account::{self, Account};
+use super::breath::Breath;
 use super::{Damage, Fault, Inbox, Model, NotDone, Opening, Phase, Wish};
 use crate::app::phase::{NewAccount, Way};
 use crate::browser::{clock, page, workers};
@@ -24,8 +24,6 @@ use crate::browser::{clock, page, workers};
 const COMMANDS: usize = 64;
 /// How many events wait for the screens.
 const EVENTS: usize = 64;
-/// For how many milliseconds events may be taken in before the page gets a turn.
-const BUDGET: u64 = 12;
 /// How many milliseconds pass before screens look again, while entries keep coming. Each look draws
 /// lists anew, and nobody reads as fast as that.
 const LOOK: u64 = 100;
@@ -121,8 +119,7 @@ enum Left {
 
 /// Takes in what the engine tells, and decides what fills the page.
 struct Attendant {
-    /// When the page last had a turn.
-    breathed: u64,
+    breath: Breath,
     commands: Sender<Command>,
     /// The account and this device.
     feeds: [Identity; 2],
@@ -160,7 +157,7 @@ impl Attendant {
         model.set_way(way);
         let device = keys.device.identity();
         Self {
-            breathed: clock::now(),
+            breath: Breath::new(),
             commands,
             feeds: [keys.synod.unwrap_or(device), device],
             has_begun: false,
@@ -191,7 +188,7 @@ impl Attendant {
                         }
                         next = events.try_recv().ok();
                         self.show(next.is_none());
-                        self.breathe().await;
+                        self.breath.take().await;
                     }
                 }
                 Either::Left((None, _)) => return left,
@@ -355,18 +352,6 @@ impl Attendant {
             self.model.show();
             self.shown = now;
         }
-    }
-
-    /// Gives the page a turn when much was taken in at once.
-    async fn breathe(&mut self) {
-        if clock::now().saturating_sub(self.breathed) < BUDGET {
-            return;
-        }
-        // In the background a timer takes a second, and nobody is looking.
-        if page::is_visible() {
-            TimeoutFuture::new(0).await;
-        }
-        self.breathed = clock::now();
     }
 }
 
