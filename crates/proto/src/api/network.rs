@@ -27,7 +27,8 @@ pub struct Network {
     pub storage: StorageStatus,
     /// Own pictures of the last posts that no hub is known to have whole.
     pub uploads: Vec<Cid>,
-    /// Entries made here that no other node is known to hold.
+    /// Entries made here that no other node is known to hold, without what only tells the own devices
+    /// of settings, drafts and marks.
     pub waiting: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use effigy_core::{Identity, Span, Time};
+use effigy_core::{Cid, Identity, Span, Time};
 use effigy_store::{Batch, Key, Table};
 
 use super::Node;
@@ -99,8 +99,6 @@ impl Node {
         let feeds = self.tracked.iter();
         let feeds = feeds.map(|(feed, synod)| self.feed_status(feed, synod, &sources)).collect();
         self.differ_at = self.feeds.values().filter_map(|held| self.differs_at(held)).min();
-        let own = self.feeds.get(&self.me).map_or(0, |held| held.feed.len() as u64);
-        let most = self.receipts.values().map(|holding| holding.count).max().unwrap_or(0);
         Network {
             devices: self.device_statuses(),
             feeds,
@@ -132,8 +130,18 @@ impl Node {
                 .collect(),
             storage: self.storage(),
             uploads: self.uploads.iter().copied().collect(),
-            waiting: own.saturating_sub(most),
+            waiting: self.unheld(),
         }
+    }
+
+    /// How much of what was written here no other node is known to hold.
+    fn unheld(&self) -> u64 {
+        let Some(own) = self.feeds.get(&self.me) else { return 0 };
+        let held = self.receipts.values().map(|holding| holding.count).max().unwrap_or(0);
+        let after = |entry: &Cid| own.feed.position(entry).is_some_and(|at| u64::from(at) >= held);
+        let unheld = (own.feed.len() as u64).saturating_sub(held);
+        // What the devices agree on by themselves is nothing that somebody waits for.
+        unheld.saturating_sub(self.statements().filter(|entry| after(entry)).count() as u64)
     }
 
     fn feed_status(

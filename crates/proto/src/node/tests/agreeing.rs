@@ -177,6 +177,25 @@ fn marks_only_go_forward_and_are_told_rarely() {
 }
 
 #[test]
+fn what_the_devices_agree_on_is_nothing_that_waits() {
+    let mut phone = Desk::person(1);
+    let waiting = |desk: &mut Desk| {
+        desk.pass(60_000);
+        desk.network().unwrap().waiting
+    };
+    assert!(phone.post("before"));
+    let before = waiting(&mut phone);
+    let written = entries(&phone);
+    set(&mut phone, registers::COLOURS, "dark");
+    assert_eq!((waiting(&mut phone), entries(&phone)), (before, written + 1));
+    assert!(phone.post("after"));
+    assert_eq!(waiting(&mut phone), before + 1);
+    let now = phone.now;
+    read_up_to(&mut phone, now);
+    assert_eq!((waiting(&mut phone), entries(&phone)), (before + 1, written + 3));
+}
+
+#[test]
 fn what_was_set_outlives_a_crash_and_is_told_after_it() {
     let (mut phone, mut laptop) = two();
     set(&mut phone, registers::COLOURS, "dark");
