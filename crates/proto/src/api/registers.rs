@@ -1,7 +1,15 @@
 //! The registers on which the devices of an account agree, by name. What they hold is the screens'
 //! matter; how soon others are told follows from how a name begins.
 
+use effigy_core::limits::REGISTER_NAME_BYTES;
 use effigy_core::{Identity, Span};
+
+/// Most bytes of JSON in one statement: what an envelope for one reader can hold.
+pub(crate) const STATEMENT: usize = 10_600;
+/// What a register takes there beside its name and its value: members, times, a device's name.
+pub(crate) const AROUND: usize = 160;
+/// Most bytes of what a register holds, written as a JSON string: so much fits beside any name.
+pub const QUOTED: usize = STATEMENT - AROUND - REGISTER_NAME_BYTES;
 
 /// How names of settings begin: told at once.
 pub const SETTING: &str = "setting/";

@@ -15,13 +15,9 @@ use effigy_store::{Batch, Key, Table};
 
 use super::Node;
 use super::restore::RestoreError;
-use crate::api::registers::{self, Pace};
+use crate::api::registers::{self, AROUND, Pace, STATEMENT};
 use crate::api::{Agreed, Event, Refusal};
 
-/// Most bytes of JSON in one statement: what an envelope for one reader can hold.
-const STATEMENT: usize = 10_600;
-/// What a register takes beside its name and its value: members, times, a device's name.
-const AROUND: usize = 160;
 /// After how long it is tried again to tell the others, where this device may not write.
 const AGAIN: Span = Span::seconds(30);
 /// After how long what holds nothing need not be stated once more.
@@ -101,6 +97,11 @@ impl Node {
     pub(super) fn leaves_out(&self, synod: &Identity) -> bool {
         let name = registers::keeps(&self.me, synod);
         self.agreeing.holds(self.me, &name).is_some_and(|(_, held)| held.value == "no")
+    }
+
+    /// Entries of this device that state what registers hold.
+    pub(super) fn statements(&self) -> impl Iterator<Item = &Cid> {
+        self.agreeing.stated.iter()
     }
 
     /// Has a register hold something from now on.

@@ -2,6 +2,7 @@
 
 use effigy_core::Identity;
 use effigy_core::limits::{REGISTER_BYTES, TEXT_BYTES};
+use effigy_proto::registers;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,6 @@ use crate::parts::{Glyph, Icon};
 
 /// How many characters of another draft are shown.
 const GLIMPSE: usize = 120;
-/// Most bytes of a draft as a statement quotes it: what fits beside a name and times.
-const QUOTED: usize = 10_280;
 /// On how many devices parts of a draft may lie.
 const DEVICES: usize = 16;
 
@@ -54,7 +53,7 @@ impl Shared {
         let value = serde_json::to_string(self).ok()?;
         // In a statement it is quoted once more.
         let quoted = serde_json::to_string(&value).ok()?;
-        (value.len() <= REGISTER_BYTES && quoted.len() <= QUOTED).then_some(value)
+        (value.len() <= REGISTER_BYTES && quoted.len() <= registers::QUOTED).then_some(value)
     }
 
     /// Says what of it lies on this device.
