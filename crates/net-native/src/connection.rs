@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use crate::bucket::Bucket;
 use crate::inbox::{Arrival, Deaf, Inbox, Messages, News};
-use crate::limits::{LINGER, Limits, MESSAGES, TURN_BYTES, UNPROVEN_BYTES};
+use crate::limits::{LINGER, LINGER_PAUSE, Limits, MESSAGES, TURN_BYTES, UNPROVEN_BYTES};
 use crate::line::{Line, Turn};
 use crate::outbox::{self, Next};
 use crate::socket::{Broken, Incoming, Outgoing, Reason, Socket};
@@ -49,7 +49,10 @@ pub(crate) async fn run(socket: impl Socket, line: &Arc<Line>, office: &Arc<Offi
         // Closing with unread bytes would destroy the last words on their way to the other side.
         let rest = async {
             let _ = task.socket.flush().await;
-            while let Some(Ok(_)) = task.socket.next().await {}
+            while let Some(Ok(_)) = task.socket.next().await {
+                // Whoever goes on talking is not listened to faster than that.
+                sleep(LINGER_PAUSE).await;
+            }
         };
         // Apart, or every connection would keep room for it.
         let _ = Box::pin(timeout(LINGER, rest)).await;

@@ -42,6 +42,9 @@ impl Default for Limits {
 
 /// How long a connection that is being closed may take to take its last words.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
+/// How long nothing is read after each message of somebody whose connection is being closed: what was on
+/// its way comes in, and a flood costs no more than a few of its messages.
+pub(crate) const LINGER_PAUSE: Duration = Duration::from_millis(20);
 /// Bytes of messages of all connections that wait for the node. From here on nobody's next message is
 /// read, so this and what one turn may have bound the memory of what is on its way in.
 pub(crate) const INBOX_BYTES: usize = 16 * 1024 * 1024;

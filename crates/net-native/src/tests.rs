@@ -8,10 +8,12 @@ use effigy_core::limits::MESSAGE_BYTES;
 use effigy_core::{Identity, Secret, Time};
 use effigy_engine::World;
 use effigy_proto::{Binding, ErrorCode, Frame, Garbage, Input, Link, Message, SessionRequest};
+use futures_util::SinkExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout};
-use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::Message as Wire;
+use tokio_tungstenite::{accept_async, client_async};
 
 use crate::{Frames, Gate, Guest, Limits, NativeWorld, Rate, Tally, now};
 
@@ -172,6 +174,25 @@ async fn the_last_words_arrive_before_the_end() {
         pair.tally.refusals().find(|(code, _)| *code == "untrusted"),
         Some(("untrusted", 1))
     );
+}
+
+#[tokio::test]
+async fn who_is_sent_away_and_talks_on_is_hardly_listened_to() {
+    let (mut host, gate) = world(Limits::default());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(accept(listener, gate, format!("http://{address}"), Counting::default()));
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut socket, _) = client_async(format!("ws://{address}/ws"), stream).await.unwrap();
+    assert!(matches!(next(&mut host).await, Input::Connected { .. }));
+    host.send(ACCEPTED, Message::Error { about: 0, code: ErrorCode::Untrusted }.encode());
+    host.close(ACCEPTED);
+    let mut n_said = 0;
+    while socket.send(Wire::text("[".repeat(4_000))).await.is_ok() {
+        n_said += 1;
+    }
+    // What the system keeps on its way counts too.
+    assert!((1..10_000).contains(&n_said), "{n_said}");
 }
 
 #[tokio::test]
