@@ -244,7 +244,7 @@ impl Node {
         if let Some(conn) = self.links.get_mut(&link) {
             conn.asked.insert(request, author);
         }
-        self.later.insert((self.now.after(PATIENCE), link, Later::Account(request)));
+        self.index.later.arm((link, Later::Account(request)), self.now.after(PATIENCE));
         let stranger = Stranger {
             feed: Feed::new(author),
             synod: Synod::new(author),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use effigy_core::{Identity, Span, Time};
+use effigy_feed::Synod;
 use effigy_feed::planted::{self, Bug};
 
 use super::Node;
@@ -183,6 +184,26 @@ impl Node {
     /// and those who asked for its feeds themselves.
     pub(super) fn concerns(&self, conn: &Conn, synod: &Identity) -> bool {
         !self.is_hub() || conn.claimed() == Some(*synod) || conn.watches.contains(synod)
+    }
+
+    /// Feeds of whose heads a peer is asked.
+    pub(super) fn wanted_of(&self, conn: &Conn) -> Vec<Identity> {
+        let Watches::Listed(watched) = &conn.watches else {
+            let concerned = self.tracked.iter().filter(|(_, synod)| self.concerns(conn, synod));
+            return concerned.map(|(feed, _)| *feed).take(WATCHES).collect();
+        };
+        if !self.is_hub() {
+            return self.tracked.keys().take(WATCHES).copied().collect();
+        }
+        // Not all that a hub keeps is looked through for each who comes.
+        let feeds = |synod: Identity| {
+            let devices = self.synods.get(&synod).into_iter().flat_map(Synod::feeds).copied();
+            let feeds = std::iter::once(synod).chain(devices);
+            feeds.filter(move |feed| self.tracked.get(feed) == Some(&synod))
+        };
+        let accounts = watched.iter().copied().chain(conn.claimed());
+        let feeds: BTreeSet<Identity> = accounts.flat_map(feeds).collect();
+        feeds.into_iter().take(WATCHES).collect()
     }
 
     /// The feed of which receipts are kept: this device's own.

@@ -308,12 +308,10 @@ impl Node {
         }
         for link in links {
             let is_open = self.links.get(&link).is_some_and(|conn| conn.peer().is_some());
-            let is_due =
-                |(_, of, what): &(Time, Link, Later)| *of == link && *what == Later::Presence;
             if is_open && !was_told {
                 self.announce_presence(link);
-            } else if is_open && !self.later.iter().any(is_due) {
-                self.later.insert((self.presence_at, link, Later::Presence));
+            } else if is_open {
+                self.index.later.arm((link, Later::Presence), self.presence_at);
             }
         }
     }

@@ -2,9 +2,11 @@
 //! happens on one connection may cost a look at all the others.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use effigy_core::{Cid, Identity, Time};
 
+use super::state::Later;
 use crate::io::Link;
 use crate::message::Name;
 
@@ -13,6 +15,8 @@ use crate::message::Name;
 pub(super) struct Index {
     /// Open sessions by the account that the other side says it belongs to.
     pub accounts: Pairs<Identity>,
+    /// What is done later on connections.
+    pub later: Timers<(Link, Later)>,
     /// Connections that have to prove themselves, or to be asked whether somebody is there.
     pub links: Timers<Link>,
     /// Sessions by blobs that the other side looks for.
@@ -97,6 +101,12 @@ impl<K: Copy + Ord> Timers<K> {
         }
     }
 
+    /// Looks at none of these any more.
+    pub(super) fn disarm_all(&mut self, keys: RangeInclusive<K>) {
+        let armed: Vec<K> = self.armed.range(keys).map(|(key, _)| *key).collect();
+        armed.into_iter().for_each(|key| self.disarm(key));
+    }
+
     /// Takes out all whose moment has come.
     pub(super) fn due(&mut self, now: Time) -> Vec<K> {
         let mut due = Vec::new();
@@ -147,5 +157,8 @@ mod tests {
         assert_eq!(timers.due(Time(19)), Vec::<char>::new());
         assert_eq!(timers.due(Time(50)), ['b', 'a']);
         assert_eq!((timers.next(), timers.due(Time(1_000))), (None, vec![]));
+        "abcd".chars().for_each(|key| timers.arm(key, Time(40)));
+        timers.disarm_all('b'..='c');
+        assert_eq!(timers.due(Time(40)), ['a', 'd']);
     }
 }

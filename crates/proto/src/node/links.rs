@@ -6,7 +6,7 @@ use effigy_feed::planted::{self, Bug};
 use super::Node;
 use super::meeting::Told;
 use super::serving::Wanted;
-use super::state::Conn;
+use super::state::{Conn, Later};
 use crate::api::Path;
 use crate::io::{Binding, Link, Output};
 use crate::message::{ErrorCode, Garbage, Message, Name};
@@ -49,7 +49,7 @@ impl Node {
         self.leave_meeting(link);
         self.keep_mark(link);
         self.drop_watches(link);
-        self.later.retain(|(_, other, _)| *other != link);
+        self.index.later.disarm_all((link, Later::Ask)..=(link, Later::Account(u32::MAX)));
         let Some(conn) = self.links.remove(&link) else { return };
         self.forget_link(link, &conn);
         self.close_account(&conn);

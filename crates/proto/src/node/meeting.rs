@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use effigy_core::{Cid, Identity, Span, Time};
+use effigy_core::{Cid, Identity, Span};
 use effigy_store::{Batch, Key, Table};
 
 use super::Node;
@@ -83,7 +83,7 @@ impl Node {
 
     /// Asks a peer after a moment, if by then it has not shown how it wants to be asked.
     pub(super) fn ask_soon(&mut self, link: Link) {
-        self.later.insert((self.now.after(SHOW), link, Later::Ask));
+        self.index.later.arm((link, Later::Ask), self.now.after(SHOW));
     }
 
     /// A peer says what it is willing to do.
@@ -161,12 +161,7 @@ impl Node {
         let Some(conn) = self.links.get(&link) else { return };
         let about = self.wanted_of(conn);
         self.ask_heads_of(link, &about);
-    }
-
-    /// Feeds of whose heads a peer is asked.
-    fn wanted_of(&self, conn: &Conn) -> Vec<Identity> {
-        let concerned = self.tracked.iter().filter(|(_, synod)| self.concerns(conn, synod));
-        concerned.map(|(feed, _)| *feed).take(WATCHES).collect()
+        self.name_later(link);
     }
 
     /// Asks a peer how far it is in these. A hub keeps many feeds, and asks nobody but those whom a
@@ -180,6 +175,9 @@ impl Node {
             feeds.iter().filter(concerned).partition(|feed| conn.talk.about.contains(feed));
         let room = WATCHES.saturating_sub(conn.talk.about.len());
         let asked: Vec<Identity> = known.into_iter().chain(new.into_iter().take(room)).collect();
+        if asked.is_empty() {
+            return;
+        }
         let all = conn.talk.all;
         for identities in lists(&asked) {
             self.send(link, &Message::GetHeads { identities });
@@ -193,14 +191,16 @@ impl Node {
     /// What was just asked for is to be remembered by the peer, once it stays the same for a moment.
     pub(super) fn name_later(&mut self, link: Link) {
         if self.serves(link, Service::Changes) {
-            self.later.retain(|(_, other, what)| *other != link || *what != Later::Name);
-            self.later.insert((self.now.after(NAME), link, Later::Name));
+            self.index.later.disarm((link, Later::Name));
+            self.index.later.arm((link, Later::Name), self.now.after(NAME));
         }
     }
 
     /// Feeds that are replicated from now on: everybody is asked for them.
     pub(super) fn ask_everybody(&mut self, feeds: &[Identity]) {
-        for link in self.open_links() {
+        let owners: Vec<Identity> =
+            feeds.iter().filter_map(|feed| self.tracked.get(feed)).copied().collect();
+        for link in self.concerned(&owners) {
             let asked = self.links.get(&link).map(|conn| conn.talk.question);
             if asked.is_some_and(|question| question != Question::None) {
                 self.ask_heads_of(link, feeds);
@@ -210,7 +210,9 @@ impl Node {
 
     /// Feeds that are replicated no longer: nobody has to tell of them.
     pub(super) fn unask_everybody(&mut self, feeds: &[Identity]) {
-        self.open_links().into_iter().for_each(|link| self.unask(link, feeds));
+        if !feeds.is_empty() {
+            self.open_links().into_iter().for_each(|link| self.unask(link, feeds));
+        }
     }
 
     /// A peer need not tell any more of those of these that do not concern it.
@@ -265,8 +267,7 @@ impl Node {
 
     /// Does what was left for later on connections.
     pub(super) fn do_later(&mut self) {
-        while let Some((at, link, what)) = self.later.first().copied().filter(|d| d.0 <= self.now) {
-            self.later.remove(&(at, link, what));
+        for (link, what) in self.index.later.due(self.now) {
             match what {
                 Later::Ask => {
                     self.provides_nothing(link);
@@ -278,10 +279,6 @@ impl Node {
                 Later::Account(request) => self.account_late(link, request),
             }
         }
-    }
-
-    pub(super) fn later_due(&self) -> Option<Time> {
-        self.later.first().map(|(at, _, _)| *at)
     }
 
     /// Has a peer remember what it was asked for, and tell a mark.
@@ -376,11 +373,8 @@ impl Node {
         if conn.talk.kept == Some(mark) {
             return;
         }
-        let waits = |(_, other, what): &(Time, Link, Later)| *other == link && *what == Later::Keep;
-        if !self.later.iter().any(waits) {
-            let wait = if conn.talk.kept.is_none() { KEEP_FIRST } else { KEEP };
-            self.later.insert((now.after(wait), link, Later::Keep));
-        }
+        let wait = if conn.talk.kept.is_none() { KEEP_FIRST } else { KEEP };
+        self.index.later.arm((link, Later::Keep), now.after(wait));
     }
 
     /// Keeps the mark up to which all is here that a peer told, so that the next session begins there.
@@ -395,8 +389,7 @@ impl Node {
         let lacks = |held: &Held| held.remote.get(&peer).is_some_and(|remote| held.lacks(remote));
         if told.clone().any(lacks) {
             // Not yet: who breaks off here is told of it again.
-            let wait = (self.now.after(KEEP), link, Later::Keep);
-            self.later.insert(wait);
+            self.index.later.arm((link, Later::Keep), self.now.after(KEEP));
             return;
         }
         let agrees =

@@ -74,7 +74,7 @@ use gaps::Threads;
 use marks::Marks;
 use merging::Merge;
 use state::{
-    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Later, Pending,
+    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Pending,
     Remembered, Serve, Want,
 };
 
@@ -205,8 +205,6 @@ pub struct Node {
 
     links: BTreeMap<Link, Conn>,
     index: index::Index,
-    /// What is done later on connections.
-    later: BTreeSet<(Time, Link, Later)>,
     next_link: u64,
     next_request: u32,
     next_load: u64,
@@ -342,7 +340,6 @@ impl Node {
             fetches: BTreeMap::new(),
             links: BTreeMap::new(),
             index: index::Index::default(),
-            later: BTreeSet::new(),
             next_link: 0,
             next_request: 0,
             next_load: 0,
@@ -703,7 +700,7 @@ impl Node {
             self.linking_due(),
             self.meetings.next(),
             self.waiting.next().map(|until| self.moment_of(until)),
-            self.later_due(),
+            self.index.later.next(),
             self.status_due,
             self.differ_at,
             self.announce_due(),

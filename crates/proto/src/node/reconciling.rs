@@ -349,6 +349,7 @@ impl Node {
             conn.talk.question = Question::List;
         }
         self.ask_heads_of(link, &differing);
+        self.name_later(link);
     }
 }
 
