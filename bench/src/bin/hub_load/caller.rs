@@ -26,6 +26,13 @@ pub(crate) struct Caller {
 
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
+/// Bytes that nobody knows.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], BenchError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| BenchError::Random)?;
+    Ok(bytes)
+}
+
 /// Opens a WebSocket at this path.
 pub(crate) async fn dial(origin: &str, path: &str) -> Result<Socket, BenchError> {
     let address = origin.trim_start_matches("http://").replace("localhost", "127.0.0.1");
@@ -61,9 +68,12 @@ pub(crate) fn text(message: &Message) -> String {
 impl Caller {
     /// Opens a session at a hub, with keys and an account of its own.
     pub(crate) async fn come(origin: &str) -> Result<Self, BenchError> {
-        let (mut secret, mut seed) = ([0; 32], [0; 32]);
-        getrandom::fill(&mut secret).map_err(|_| BenchError::Random)?;
-        getrandom::fill(&mut seed).map_err(|_| BenchError::Random)?;
+        Self::come_as(origin, random()?).await
+    }
+
+    /// Opens a session at a hub, with the keys and the account that follow from these bytes.
+    pub(crate) async fn come_as(origin: &str, secret: [u8; 32]) -> Result<Self, BenchError> {
+        let seed = random()?;
         let keys = Keys::for_account(secret)?;
         let device = keys.device.clone();
         let config = Config { fence: None, keys, hubs: Vec::new(), role: Role::Person, seed };

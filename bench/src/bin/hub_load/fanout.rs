@@ -44,8 +44,15 @@ async fn tell(origin: &str, pid: u64, watchers: u64, posts: u64) -> Result<Value
             let told = held.iter_mut().map(|watcher| until_told(watcher, &name, began));
             join_all(told).await
         };
-        let (posted, heard) = tokio::join!(posted(&mut author, n), heard);
-        posted?;
+        let posting = async {
+            posted(&mut author, n).await?;
+            // Whoever takes no events has no node that works.
+            author.until(|_| false).await
+        };
+        let heard = tokio::select! {
+            heard = heard => heard,
+            ended = posting => return Err(ended.err().unwrap_or(BenchError::Ended)),
+        };
         let mut micros = heard.into_iter().collect::<Result<Vec<u64>, _>>()?;
         micros.sort_unstable();
         firsts.extend(micros.first().copied());
@@ -85,7 +92,7 @@ async fn posted(author: &mut Person, n: u64) -> Result<Identity, BenchError> {
 async fn until_told(watcher: &mut Caller, name: &str, began: Instant) -> Result<u64, BenchError> {
     loop {
         let heard = caller::hear(&mut watcher.socket).await.ok_or(BenchError::Ended)?;
-        if heard.starts_with(r#"{"type":"last_known_heads""#) && heard.contains(name) {
+        if heard.starts_with(r#"{"type":"changes""#) && heard.contains(name) {
             return Ok(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
         }
     }

@@ -15,6 +15,7 @@ mod least;
 mod letters;
 mod process;
 mod reading;
+mod restart;
 mod soak;
 
 use effigy_bench::BenchError;
@@ -23,7 +24,7 @@ use serde_json::Value;
 const USAGE: &str = "hub_load attack <name> <origin> <seconds> | fanout <origin> <pid> <watchers> <posts> | \
                      honest <origin> <seconds> | idle <origin> <pid> <sockets> | least <port> | \
                      letters <protocol> <origin> <pid> <pairs> <window> <seconds> | reading | \
-                     soak <origin> <pid> <minutes>";
+                     restart <origin> <pid> <sockets> | soak <origin> <pid> <minutes>";
 
 /// Longest that any job may take, in seconds: a load stops by itself.
 const LONGEST: u64 = 24 * 3_600;
@@ -54,6 +55,9 @@ async fn main() -> Result<(), BenchError> {
             letters::run(protocol, &local(origin)?, number(pid)?, load).await?
         }
         ["reading"] => reading::run(),
+        ["restart", origin, pid, sockets] => {
+            restart::run(&local(origin)?, number(pid)?, number(sockets)?).await?
+        }
         ["soak", origin, pid, minutes] => {
             soak::run(&local(origin)?, number(pid)?, number(minutes)?).await?
         }
