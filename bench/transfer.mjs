@@ -1,6 +1,8 @@
 // Content from page to page and from a server to a page: ours, checked and kept, beside ways that do neither. In turns, each time
 // with fresh profiles. MIB says how much, ROUNDS how often.
 
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -12,6 +14,7 @@ const BYTES = number("MIB", 32) * 1024 * 1024;
 const ROUNDS = number("ROUNDS", 3);
 const PIECE = 64 * 1024;
 const BUFFERED = 1024 * 1024;
+const PATIENCE_MS = 300_000;
 
 // Two devices and the processor time that both use meanwhile.
 async function between(stage, server, names, what) {
@@ -41,6 +44,30 @@ async function channel(name, sender, receiver) {
   return receiver.evaluate("received");
 }
 
+// Two friends without a hub: one posts a file, the other loads it, looks it through and keeps it.
+async function friends(stage) {
+  const hub = await stage.hub();
+  const [ana, ben] = await stage.friends(hub);
+  await Promise.all([ana.connected("Ben"), ben.connected("Ana")]);
+  await hub.kill();
+  let posts = 0;
+  return async () => {
+    const [name, path] = [`film-${posts += 1}.bin`, join(stage.folder, `film-${posts}.bin`)];
+    await writeFile(path, randomBytes(BYTES));
+    await ana.tap("Write");
+    await ana.compose(`The file ${posts}`);
+    await ana.attach(path);
+    await ana.sendPost();
+    await ben.tap("Home");
+    const card = await ben.sees(`The file ${posts}`);
+    const used = async () => (await Promise.all([ana, ben].map(({ device }) => usage(device)))).reduce((sum, { seconds }) => sum + seconds, 0);
+    const [before, begun] = [await used(), performance.now()];
+    await card.getByRole("button", { name: `Load ${name}` }).click();
+    await card.locator("[data-told]", { hasText: /on this device$/ }).waitFor({ timeout: PATIENCE_MS });
+    return { ms: performance.now() - begun, seconds: await used() - before };
+  };
+}
+
 // A server that sends as fast as a socket takes it.
 function source(server) {
   const { WebSocketServer } = createRequire(join(PEERS, "package.json"))("ws");
@@ -63,6 +90,7 @@ try {
   stage.atEnd(pages.close);
   source(pages.server);
   const ways = {
+    "data channel, Effigy": await friends(stage),
     "data channel, as it is": () => between(stage, pages, ["sender", "receiver"], (a, b) => channel("raw", a, b)),
     "data channel, simple-peer": () => between(stage, pages, ["sender", "receiver"], (a, b) => channel("simple-peer", a, b)),
     "WebSocket, as it is": () => between(stage, pages, ["receiver"], (page) => page.evaluate(

@@ -37,6 +37,10 @@ pub(crate) async fn run(origin: &str, pid: u64, minutes: u64) -> Result<Value, B
         Caller::come(origin).await?.ping().await?;
         if Instant::now() >= next_look {
             next_look += LOOK;
+            // Whoever only writes would be taken for somebody who is gone.
+            for (writer, _, _) in &mut pairs {
+                writer.ping().await?;
+            }
             looks.push((began.elapsed().as_secs_f64(), process::resident(pid) as f64));
         }
         tokio::time::sleep(EVERY.saturating_sub(round.elapsed())).await;
