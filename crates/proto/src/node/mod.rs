@@ -69,7 +69,7 @@ use crate::io::{Fence, Input, Link, Load, Output};
 use crate::keys::Keys;
 use crate::message::{Frame, Message};
 use crate::reconcile::Items;
-use blobs::{Bits, Leaf, Ledger, Placed, Read, Scan, Turns, Upload};
+use blobs::{Bits, Leaf, Ledger, Placed, Portions, Read, Scan, Turns, Upload};
 use gaps::Threads;
 use marks::Marks;
 use merging::Merge;
@@ -252,6 +252,8 @@ pub struct Node {
     conditions: Conditions,
     /// Who gave and took how much.
     ledger: Ledger,
+    /// What those who only take may have while others wait.
+    portions: Portions,
     /// Pieces that were loaded for a check or a screen, by content.
     gathered: BTreeMap<(bool, Named), BTreeMap<Cid, Vec<u8>>>,
     /// Pictures that a screen waits for.
@@ -369,6 +371,7 @@ impl Node {
             attached: BTreeMap::new(),
             conditions: Conditions::default(),
             ledger: Ledger::default(),
+            portions: Portions::default(),
             gathered: BTreeMap::new(),
             looked_at: BTreeSet::new(),
             lazy_before: Time(0),
@@ -670,6 +673,7 @@ impl Node {
         self.retry_asking();
         self.retry_wants();
         self.retry_turns();
+        self.let_late_through();
         self.retry_direct();
         self.retry_greetings();
         self.retry_shares();
@@ -694,6 +698,7 @@ impl Node {
             self.asking_due(),
             self.index.wants.next(),
             self.turns.due(),
+            self.portions.due(),
             self.direct_due(),
             self.greetings_due(),
             self.shares_due(),

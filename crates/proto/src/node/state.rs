@@ -144,6 +144,8 @@ pub(super) struct Conn {
     pub serving: u32,
     /// Binary frames that have not left yet.
     pub in_flight: u32,
+    /// When a blob on its way to the peer last moved.
+    pub moved: Time,
     /// Devices whose presence the peer asked for, and may be told its own.
     pub watching: BTreeSet<Identity>,
     /// How often it may still come with the token of no offer.
@@ -430,6 +432,7 @@ impl Conn {
             sending: VecDeque::new(),
             serving: 0,
             in_flight: 0,
+            moved: Time(0),
             watching: BTreeSet::new(),
             guesses: Allowance::default(),
         }

@@ -11,7 +11,7 @@ use super::{IN_FLIGHT, LOOKING, SERVING, blob_key};
 use crate::io::Link;
 use crate::message::{ErrorCode, LIST, Message, lists};
 use crate::node::Node;
-use crate::node::state::{Pending, Sending};
+use crate::node::state::{Conn, Pending, Sending};
 
 impl Node {
     /// A peer looks for blobs: it is told which are here, now and when more come.
@@ -121,17 +121,21 @@ impl Node {
             return;
         };
         let end = bytes.len();
+        if conn.sending.is_empty() {
+            conn.moved = self.now;
+        }
         conn.sending.push_back(Sending { request, bytes, offset, end });
         self.pump(link);
     }
 
     /// Sends pieces while there is room on the connection, one blob after another.
-    pub(super) fn pump(&mut self, link: Link) {
+    pub(in crate::node) fn pump(&mut self, link: Link) {
         loop {
-            let Some(conn) = self.links.get_mut(&link) else { return };
-            if conn.in_flight >= IN_FLIGHT {
+            let has_room = |conn: &Conn| conn.in_flight < IN_FLIGHT && !conn.sending.is_empty();
+            if !self.links.get(&link).is_some_and(has_room) || self.makes_way(link) {
                 return;
             }
+            let Some(conn) = self.links.get_mut(&link) else { return };
             let Some(sending) = conn.sending.front_mut() else { return };
             let until = sending.offset.saturating_add(CHUNK_BYTES).min(sending.end);
             let bytes = sending.bytes.get(sending.offset..until).unwrap_or_default().to_vec();
@@ -147,16 +151,20 @@ impl Node {
                 conn.serving = conn.serving.saturating_sub(1);
             }
             conn.in_flight = conn.in_flight.saturating_add(1);
-            self.count_blobs(link, (until - start) as u64, 0);
+            let given = (until - start) as u64;
+            self.count_blobs(link, given, 0);
             self.send(link, &message);
+            self.share(link, given);
         }
     }
 
     pub(in crate::node) fn drained(&mut self, link: Link) {
         if let Some(conn) = self.links.get_mut(&link) {
             conn.in_flight = conn.in_flight.saturating_sub(1);
+            conn.moved = self.now;
         }
         self.pump(link);
+        self.let_through();
     }
 
     pub(in crate::node) fn cancel(&mut self, link: Link, request: u32) {

@@ -31,7 +31,7 @@ pub(super) use giving::Looking;
 pub(crate) use large::WHOLE;
 pub(super) use playing::{READS, Read};
 pub(super) use scanning::Scan;
-pub(super) use sharing::{LEDGER, Ledger};
+pub(super) use sharing::{LEDGER, Ledger, Portions};
 pub(crate) use tree::large_named;
 pub(super) use tree::{Bits, Leaf, Placed, Tree};
 pub(super) use turns::{Turn, Turns};

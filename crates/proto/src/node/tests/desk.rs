@@ -38,6 +38,8 @@ pub(super) struct Desk {
     /// How often something was read from the disk, and written to it.
     pub loads: usize,
     pub saves: usize,
+    /// Binary frames that are on their way, where they do not leave at once.
+    pub on_its_way: Option<Vec<Link>>,
     /// How many entries were written, those that were written again among them.
     pub written: usize,
     role: Role,
@@ -141,6 +143,7 @@ impl Desk {
             sent: Vec::new(),
             loads: 0,
             saves: 0,
+            on_its_way: None,
             written: 0,
             role,
             tickets: 0,
@@ -324,8 +327,12 @@ impl Desk {
                     Frame::Text(text) => Message::decode_text(text),
                 };
                 self.sent.push((link, message.unwrap()));
-                if matches!(frame, Frame::Binary(_)) {
-                    self.node.handle(Input::Drained(link), Time(self.now));
+                match (&frame, &mut self.on_its_way) {
+                    (Frame::Text(_), _) => (),
+                    (Frame::Binary(_), Some(frames)) => frames.push(link),
+                    (Frame::Binary(_), None) => {
+                        self.node.handle(Input::Drained(link), Time(self.now));
+                    }
                 }
             }
             Output::WakeAt(time) => self.alarm = Some(time.0),

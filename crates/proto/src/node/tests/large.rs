@@ -527,6 +527,55 @@ fn a_sparing_device_gives_only_to_those_it_knows() {
     let _ = ErrorCode::NotFound;
 }
 
+/// Asks for these blobs, without taking them.
+fn asks_for(desk: &mut Desk, link: Link, blobs: &[Blob], times: u32) {
+    for request in 1..=times {
+        let cid = blobs[request as usize % blobs.len()].cid();
+        desk.say(link, Message::GetBlob { cid, max_size: 1 << 20, offset: 0, request });
+    }
+}
+
+/// One frame of each of these leaves; how many each was given since.
+fn takes_turns(desk: &mut Desk, links: &[Link]) -> Vec<usize> {
+    for link in links {
+        let frames = desk.on_its_way.as_mut().unwrap();
+        if let Some(at) = frames.iter().position(|on| on == link) {
+            frames.remove(at);
+            desk.tell(Input::Drained(*link));
+        }
+    }
+    desk.pass(10);
+    links.iter().map(|link| desk.heard(*link).len()).collect()
+}
+
+#[test]
+fn who_only_takes_has_a_quarter_of_a_share_while_others_wait_and_all_of_it_alone() {
+    let mut desk = Desk::person(1);
+    let all = bytes(4 * BLOB_BYTES);
+    attach(&mut desk, 1, ContentKind::File, &all);
+    let what = Attaching::File { mime: String::new(), name: "x".to_owned(), upload: 1 };
+    assert!(publish(&mut desk, what));
+    let blobs = cut(&all).0;
+    let links = [7, 8, 9].map(|at| desk.enters(at, &Secret::from_seed(&[at as u8; 32]), None).link);
+    let [taker, first, _] = links;
+    for _ in 0..80 {
+        assert_eq!(given(&mut desk, taker, &blobs[..1]), 1, "alone there is no less");
+    }
+    desk.on_its_way = Some(Vec::new());
+    links.iter().rev().for_each(|link| asks_for(&mut desk, *link, &blobs, 16));
+    let mut counts = [0; 3];
+    for _ in 0..50 {
+        let given = takes_turns(&mut desk, &links);
+        counts.iter_mut().zip(given).for_each(|(count, given)| *count += given);
+    }
+    let [took, ours, theirs] = counts;
+    assert!(took > 0 && took * 4 <= ours.min(theirs), "{counts:?}");
+    // Nobody waits for somebody who takes nothing.
+    asks_for(&mut desk, first, &blobs, 4);
+    let gone: usize = (0..300).map(|_| takes_turns(&mut desk, &[taker])[0]).sum();
+    assert!(gone + took >= 16 * 4, "{gone}");
+}
+
 /// A list of parts, manifests, pieces: as deep as it goes.
 #[test]
 fn content_of_several_parts_comes_and_goes_on() {
