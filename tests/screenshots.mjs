@@ -124,6 +124,7 @@ async function tour(stage) {
   await shoot(ana, "network");
   for (const [name, place, heading] of [
     ["people", "#/people", "People"], ["you", "#/you", "You"], ["profile", "#/you/profile", "Edit profile"],
+    ["accounts", "#/you/accounts", "Accounts"], ["leave", "#/you/accounts/leave", "Remove from this browser"],
     ["storage", "#/you/storage", "Storage"], ["appearance", "#/you/appearance", "Appearance"], ["about", "#/you/about", "About"],
     ["lost", "#/nowhere", "Nothing here"],
   ]) {

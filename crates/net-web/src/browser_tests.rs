@@ -13,7 +13,7 @@ use futures_util::pin_mut;
 use gloo_timers::future::{TimeoutFuture, sleep};
 use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 
-use crate::fence::{self, Record};
+use crate::fence::{NAME, Note, Record};
 use crate::{WebWorld, now, random};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -36,12 +36,14 @@ enum From {
     Right(Input),
 }
 
+/// A world without connections.
+pub(crate) fn world() -> WebWorld {
+    WebWorld::new(Vec::new(), Pool::default(), Note::named("a test's fence".to_owned()))
+}
+
 impl Pair {
     fn new() -> Self {
-        let (left, right) = (
-            WebWorld::new(Vec::new(), Pool::default()),
-            WebWorld::new(Vec::new(), Pool::default()),
-        );
+        let (left, right) = (world(), world());
         Self { left, right, tampered: |description| description }
     }
 
@@ -272,7 +274,7 @@ async fn a_swapped_fingerprint_never_connects() {
 #[test]
 async fn descriptions_that_are_none_end_the_connection() {
     for offer in ["", "v=0", "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"] {
-        let mut world = WebWorld::new(Vec::new(), Pool::default());
+        let mut world = world();
         world.rtc(LINK, RtcAction::Answer { offer: offer.to_owned() });
         assert!(matches!(world.next().await, Some(Input::Disconnected(LINK))), "{offer}");
     }
@@ -281,7 +283,7 @@ async fn descriptions_that_are_none_end_the_connection() {
 #[test]
 async fn a_hub_that_is_not_there_ends_the_connection() {
     for origin in ["http://127.0.0.1:1", "ftp://example.org", "https://", ""] {
-        let mut world = WebWorld::new(Vec::new(), Pool::default());
+        let mut world = world();
         world.dial(LINK, origin.to_owned());
         assert!(matches!(world.next().await, Some(Input::Disconnected(LINK))), "{origin}");
     }
@@ -289,7 +291,7 @@ async fn a_hub_that_is_not_there_ends_the_connection() {
 
 #[test]
 async fn ticks_come_at_their_time_and_only_the_last_that_was_set() {
-    let mut world = WebWorld::new(Vec::new(), Pool::default());
+    let mut world = world();
     let begun = now();
     world.wake_at(begun.after(effigy_core::Span::seconds(3_600)));
     world.wake_at(begun.after(effigy_core::Span(60)));
@@ -302,7 +304,7 @@ async fn ticks_come_at_their_time_and_only_the_last_that_was_set() {
 
 #[test]
 async fn a_stopped_world_ends_whatever_waits() {
-    let mut world = WebWorld::new(Vec::new(), Pool::default());
+    let mut world = world();
     let stopper = world.stopper();
     let ended = world.next();
     let stop = async {
@@ -339,16 +341,18 @@ async fn long_work_is_interrupted_for_the_page() {
 
 #[test]
 fn the_fence_reads_back_and_rubbish_is_noticed() {
-    fence::clear();
-    assert_eq!(fence::read(), Record::Absent);
+    let (note, other) = (Note::named(NAME.to_owned()), Note::named(format!("{NAME}-1")));
+    note.clear();
+    assert_eq!(note.read(), Record::Absent);
     let written = Fence { device_count: 312, synod_count: 4 };
-    assert!(fence::write(&written));
-    assert_eq!(fence::read(), Record::Present(written));
+    assert!(note.write(&written));
+    assert_eq!(note.read(), Record::Present(written));
+    assert_eq!(other.read(), Record::Absent, "another account's is another");
     let storage = web_sys::window().unwrap().local_storage().unwrap().unwrap();
     storage.set_item("effigy.fence", "{}").unwrap();
-    assert_eq!(fence::read(), Record::Garbled);
-    fence::clear();
-    assert_eq!(fence::read(), Record::Absent);
+    assert_eq!(note.read(), Record::Garbled);
+    note.clear();
+    assert_eq!(note.read(), Record::Absent);
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use effigy_core::limits::MESSAGE_BYTES;
 use effigy_engine::World as _;
 use effigy_proto::{Binding, Frame, Garbage, Input, Link, Message, Path};
-use effigy_worker::Pool;
 use futures_util::future::{Either, select};
 use futures_util::pin_mut;
 use gloo_timers::future::TimeoutFuture;
@@ -12,6 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use crate::WebWorld;
+use crate::browser_tests::world;
 
 const LINK: Link = Link(3);
 /// How many unsent bytes still count as little.
@@ -54,7 +54,7 @@ fn closed() -> Option<String> {
 
 async fn opened() -> (WebWorld, Played) {
     eval(CLASS).unwrap();
-    let mut world = WebWorld::new(Vec::new(), Pool::default());
+    let mut world = world();
     world.dial(LINK, "https://hub.example:8443".to_owned());
     play("socket.play('open')");
     match world.next().await {

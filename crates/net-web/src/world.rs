@@ -14,11 +14,12 @@ use futures_util::stream::FuturesUnordered;
 use js_sys::Uint8Array;
 
 use crate::alarm::Alarm;
+use crate::fence::{Note, Record};
 use crate::inbox::{Arrival, Check, Inbox};
+use crate::platform;
 use crate::rtc::{IceServer, Peer};
 use crate::turn::Turn;
 use crate::websocket::Socket;
-use crate::{fence, platform};
 
 /// How often a buffer that is too full is looked at, in milliseconds: a WebSocket does not say when
 /// it has drained.
@@ -33,6 +34,8 @@ enum Connection {
 /// The network, the clock and the fence of a page.
 pub struct WebWorld {
     connections: BTreeMap<Link, Connection>,
+    /// Where the fence is written down.
+    fence: Note,
     inbox: Inbox,
     /// Rings when the buffers of sockets are to be looked at.
     look: Alarm,
@@ -55,12 +58,13 @@ impl Stopper {
 }
 
 impl WebWorld {
-    /// A world without connections, which will find ways to other devices by these servers, and has
-    /// long messages checked by these workers.
-    pub fn new(servers: Vec<IceServer>, pool: Pool) -> Self {
+    /// A world without connections, which will find ways to other devices by these servers, has long
+    /// messages checked by these workers, and writes the fence down here.
+    pub fn new(servers: Vec<IceServer>, pool: Pool, fence: Note) -> Self {
         let inbox = Inbox::new(pool);
         Self {
             connections: BTreeMap::new(),
+            fence,
             look: Alarm::new(inbox.clone()),
             routines: FuturesUnordered::new(),
             servers,
@@ -229,12 +233,12 @@ impl World for WebWorld {
 
     fn fence(&mut self, fence: &Fence) {
         // Where the browser keeps nothing beside the store, there is no fence; the start says so.
-        fence::write(fence);
+        self.fence.write(fence);
     }
 
     fn fenced(&self) -> Option<Fence> {
-        match fence::read() {
-            fence::Record::Present(fence) => Some(fence),
+        match self.fence.read() {
+            Record::Present(fence) => Some(fence),
             _ => None,
         }
     }

@@ -7,6 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use effigy_proto::{Agreed, Command, Picture, registers};
+use futures_util::future::select;
+use futures_util::pin_mut;
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::reactive::owner::WeakOwner;
 
@@ -16,6 +19,9 @@ use super::{Handle, task};
 const PAUSE: Duration = Duration::from_millis(400);
 /// The same while the store takes nothing: each try stops and starts the engine.
 const LONG_PAUSE: Duration = Duration::from_secs(30);
+/// How long whoever loads the page again waits for drafts, in milliseconds: nobody is kept from a repair
+/// by a store that does not answer.
+const PATIENCE: u32 = 3_000;
 /// How many sheets nobody looks at lie ready. Others are read from the store again.
 const SPARE: usize = 16;
 
@@ -281,6 +287,13 @@ impl Desk {
         }
         // When it cannot be kept, this has been said elsewhere.
         let _ = handle.request(|ticket| Command::Settle { ticket }).await;
+    }
+
+    /// Writes all down, as far as the store does it in time: before the page is loaded again.
+    pub(crate) async fn save_in_time(self, handle: Handle) {
+        let saved = self.save_all(handle);
+        pin_mut!(saved);
+        select(saved, TimeoutFuture::new(PATIENCE)).await;
     }
 
     /// What was on a sheet was sent, and its draft is gone.

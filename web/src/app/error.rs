@@ -92,6 +92,30 @@ pub(crate) const fn refused(why: Refusal) -> &'static str {
     }
 }
 
+/// Why an account was not added to this browser once more.
+pub(crate) const HERE_ALREADY: &str = "This account is in this browser already, so it was not added once more. \
+     Nothing was changed: find it among the other accounts of this browser and switch to it.";
+
+/// Why an account was not added once more, though another device of it has let this browser in.
+pub(crate) const LINKED_ALREADY: &str = "This account is in this browser already, so it was not added once more. \
+     Switch to it; in You › Linked devices, remove the device that was just added.";
+
+/// Why this browser takes no more accounts.
+pub(crate) const ENOUGH_ACCOUNTS: &str = "This browser has eight accounts, which is as many as it may. Nothing was \
+     changed; remove one first, or use another browser.";
+
+/// Why this browser takes no second account.
+pub(crate) const ONE_ACCOUNT: &str = "This browser keeps no note beside your posts, so it would not find a second account \
+     again. Nothing was changed. Allow storage for this page, or use another browser.";
+
+/// Why another account was not opened.
+pub(crate) const NOT_SWITCHED: &str = "The browser could not note which account to open. Nothing was changed. Allow \
+     storage for this page and try again.";
+
+/// Why another account was not opened for now.
+pub(crate) const NOT_LOADED: &str = "To switch, Effigy has to be loaded again, and neither this browser nor a meeting \
+     point has it now. Nothing was changed; try again when you are online.";
+
 /// Why a backup was neither written nor restored.
 pub(crate) fn backup(why: BackupFault) -> String {
     match why {
@@ -121,6 +145,7 @@ pub(crate) fn backup(why: BackupFault) -> String {
              you keep it, or take another one."
         }
         BackupFault::Cancelled => "You stopped it. Nothing was changed.",
+        BackupFault::HereAlready => return HERE_ALREADY.to_owned(),
         BackupFault::Memory => {
             "This device has too little memory free to open or write a backup. Nothing was changed. Close other \
              programs and tabs and try again."
@@ -131,7 +156,7 @@ pub(crate) fn backup(why: BackupFault) -> String {
         }
         BackupFault::OtherAccount => {
             "This is the backup of another account than the one that was in this browser. Nothing was changed. \
-             Open it in another browser, or start anew here first."
+             Add it as another account (You › Accounts), or start anew here first."
         }
         BackupFault::Store { full } => return not_done(NotDone::Store { full }).to_owned(),
         BackupFault::Unreadable => {

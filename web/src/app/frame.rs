@@ -8,9 +8,9 @@ use crate::parts::{
     StatusLine, UnwritableNotice, UpdateNotice,
 };
 use crate::screens::{
-    About, Add, Appearance, Backup, CloseAccount, Compose, Connect, Devices, DevicesByWords, Home,
-    InviteScreen, LinkDevice, LinkRefused, Lost, NetworkScreen, People, PersonScreen, PostScreen,
-    Profile, Storage, You,
+    About, Accounts, Add, Appearance, Backup, CloseAccount, Compose, Connect, Devices,
+    DevicesByWords, Home, InviteScreen, Leave, LinkDevice, LinkRefused, Lost, NetworkScreen,
+    People, PersonScreen, PostScreen, Profile, Storage, You,
 };
 
 /// The running app.
@@ -50,6 +50,7 @@ fn Place() -> impl IntoView {
     let place = Memo::new(move |_| route.get());
     move || match place.get() {
         Route::About => view! { <About/> }.into_any(),
+        Route::Accounts => view! { <Accounts/> }.into_any(),
         Route::Add => view! { <Add/> }.into_any(),
         Route::Appearance => view! { <Appearance/> }.into_any(),
         Route::Backup => view! { <Backup/> }.into_any(),
@@ -59,6 +60,7 @@ fn Place() -> impl IntoView {
         Route::DevicesByWords => view! { <DevicesByWords/> }.into_any(),
         Route::Home => view! { <Home/> }.into_any(),
         Route::Invite(code) => view! { <InviteScreen code/> }.into_any(),
+        Route::Leave => view! { <Leave/> }.into_any(),
         Route::Link => view! { <LinkDevice/> }.into_any(),
         Route::LinkRefused => view! { <LinkRefused/> }.into_any(),
         Route::Lost => view! { <Lost/> }.into_any(),

@@ -34,11 +34,13 @@ pub(crate) use toasts::{Said, Toast};
 
 use std::time::Duration;
 
+use effigy_core::text::clean_name;
+use effigy_feed::View;
 use effigy_proto::Command;
 use leptos::ev;
 use leptos::prelude::*;
 
-use crate::browser::{clock, page, settings, starts};
+use crate::browser::{accounts, clock, marker, page, settings, starts};
 use crate::parts::{ClockNotice, Toasts, Unsent, UpdateNotice};
 use crate::screens::{
     Broken, Careful, Joining, Loading, OtherTab, OutScreen, Repair, TimelinePlace, Welcome,
@@ -73,6 +75,7 @@ pub(crate) fn App() -> impl IntoView {
     keep_time(model);
     keep_drafts(model, handle);
     keep_the_page();
+    note_account(model);
     judge_start(model);
     wake_with_the_page(handle);
     handle.clock().watch();
@@ -128,6 +131,25 @@ fn keep_drafts(model: Model, handle: Handle) {
                     handle.send(Command::StateRegisters);
                 }
             });
+        }
+    });
+}
+
+/// Notes of several accounts what this one is called, and that somebody came back to it.
+fn note_account(model: Model) {
+    let called = move || {
+        let view = |view: &View| Some(clean_name(&view.person(&view.me())?.profile.name));
+        model.with_view(view).flatten().filter(|name| !name.is_empty())
+    };
+    let name = Memo::new(move |_| (model.phase().get() == Phase::Running).then(called).flatten());
+    Effect::new(move || {
+        if let Some(name) = name.get() {
+            marker::set_name(&name);
+        }
+    });
+    page::listen(ev::visibilitychange, move |_| {
+        if page::is_visible() && model.phase().get_untracked() == Phase::Running {
+            accounts::note_opened();
         }
     });
 }

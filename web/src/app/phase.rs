@@ -100,6 +100,8 @@ pub(crate) enum Wish {
     },
     /// Keep what friends have given so far, and tell whether it is durable.
     KeepGathering(Box<Gathering>, oneshot::Sender<bool>),
+    /// Take the account out of this browser, with all that is kept of it here.
+    Leave,
     /// Run an engine for linking this device, which has no account.
     Link,
     /// Open what was kept in this way, after starts that came to nothing.
@@ -177,6 +179,8 @@ pub(crate) enum BackupFault {
     Backup(BackupError),
     /// The person wanted it no longer.
     Cancelled,
+    /// Its account is another one of this browser.
+    HereAlready,
     /// What was sealed is not what a backup holds.
     Item(ItemError),
     /// There is not enough memory for the passphrase's key, or it is too long.

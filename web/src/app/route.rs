@@ -11,6 +11,8 @@ use effigy_core::invite::InviteError;
 pub(crate) enum Route {
     /// Version and licences.
     About,
+    /// The accounts of this browser.
+    Accounts,
     /// Adding somebody: my code, scanning, pasting.
     Add,
     /// Colours.
@@ -28,6 +30,8 @@ pub(crate) enum Route {
     Home,
     /// An invite that was opened as a link: the code in it.
     Invite(String),
+    /// Taking the account out of this browser.
+    Leave,
     /// The devices of the account.
     Devices,
     /// Removing devices by the recovery words.
@@ -91,6 +95,8 @@ impl Route {
             }
             ["you"] => Self::You,
             ["you", "about"] => Self::About,
+            ["you", "accounts"] => Self::Accounts,
+            ["you", "accounts", "leave"] => Self::Leave,
             ["you", "appearance"] => Self::Appearance,
             ["you", "backup"] => Self::Backup,
             ["you", "close"] => Self::CloseAccount,
@@ -113,11 +119,13 @@ impl Route {
                 Some(Section::People)
             }
             Self::About
+            | Self::Accounts
             | Self::Appearance
             | Self::Backup
             | Self::CloseAccount
             | Self::Devices
             | Self::DevicesByWords
+            | Self::Leave
             | Self::Link
             | Self::LinkRefused
             | Self::Network
@@ -183,6 +191,7 @@ mod tests {
             ("#/?src=pwa", Route::Home),
             ("#/compose", Route::Compose),
             ("#/people/add", Route::Add),
+            ("#/you/accounts/leave", Route::Leave),
             ("#/you/backup", Route::Backup),
             ("#/you/devices/words", Route::DevicesByWords),
             ("#/you/link", Route::Link),

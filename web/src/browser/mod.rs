@@ -1,5 +1,6 @@
 //! What the browser can do, in our words. Nothing here knows a post or a person.
 
+pub(crate) mod accounts;
 pub(crate) mod camera;
 pub(crate) mod clipboard;
 pub(crate) mod clock;

@@ -26,6 +26,12 @@ pub(crate) fn replace(hash: &str) {
     window().location().replace(hash).unwrap_or_default();
 }
 
+/// Loads the page again.
+pub(crate) fn reload() {
+    // Fails only for documents that are not shown.
+    window().location().reload().unwrap_or_default();
+}
+
 /// One step back, or to `otherwise` where the app was opened right here.
 pub(crate) fn back(otherwise: &str) {
     let been_here = window().history().ok().and_then(|history| history.state().ok());

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use leptos::prelude::window;
 use web_sys::Storage;
 
+use super::accounts;
+
 /// The name of the record.
 const NAME: &str = "effigy.starts";
 
@@ -16,11 +18,14 @@ static HAS_FAILED: AtomicBool = AtomicBool::new(false);
 
 /// Counts this start. Tells how many before it came to nothing.
 pub(crate) fn begin() -> u32 {
-    let before = storage().and_then(|storage| storage.get_item(NAME).ok().flatten());
+    let before =
+        storage().and_then(|storage| storage.get_item(&accounts::name(NAME)).ok().flatten());
     let before: u32 = before.and_then(|count| count.parse().ok()).unwrap_or_default();
     if let Some(storage) = storage() {
         // Where nothing can be stored, every start is the first.
-        storage.set_item(NAME, &before.saturating_add(1).to_string()).unwrap_or_default();
+        storage
+            .set_item(&accounts::name(NAME), &before.saturating_add(1).to_string())
+            .unwrap_or_default();
     }
     before
 }
@@ -32,7 +37,7 @@ pub(crate) fn end_well() {
     }
     if let Some(storage) = storage() {
         // Where it cannot be removed, none can have been set.
-        storage.remove_item(NAME).unwrap_or_default();
+        storage.remove_item(&accounts::name(NAME)).unwrap_or_default();
     }
 }
 

@@ -1,4 +1,4 @@
-//! A word from tab to tab, so that one can give way to the other.
+//! A word from tab to tab of one account, so that one can give way to the other.
 
 use std::future::pending;
 
@@ -8,7 +8,9 @@ use futures_util::StreamExt as _;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// The name of the channel between tabs.
+use super::accounts;
+
+/// The name of the channel between the tabs of an account.
 const NAME: &str = "effigy";
 /// How many words may wait to be heard.
 const WORDS: usize = 8;
@@ -36,7 +38,7 @@ impl Word {
     }
 }
 
-/// The other tabs of this browser.
+/// The other tabs of this browser that have the same account.
 pub(crate) struct Tabs {
     channel: Option<BroadcastChannel>,
     heard: Receiver<Word>,
@@ -46,7 +48,7 @@ pub(crate) struct Tabs {
 impl Tabs {
     /// Begins to listen. In a browser without such channels nothing is ever heard.
     pub(crate) fn open() -> Self {
-        let channel = BroadcastChannel::new(NAME).ok();
+        let channel = BroadcastChannel::new(&accounts::name(NAME)).ok();
         let (mut words, heard) = mpsc::channel(WORDS);
         let listener = channel.as_ref().map(|channel| {
             Listener::new(channel, "message", move |event| {

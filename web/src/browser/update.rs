@@ -6,6 +6,13 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::page::listen;
+use super::{player, version};
+
+/// Whether the page can be loaded again now: because the app lies on this device, or because whoever
+/// serves it is reached.
+pub(crate) async fn can_load_again() -> bool {
+    player::is_ready() || version::fetch().await.is_some()
+}
 
 /// Whether a newer version waits already.
 pub(crate) fn waits() -> bool {

@@ -1,5 +1,6 @@
 //! Small pieces that many screens use.
 
+mod accounts;
 mod ago;
 mod attached;
 mod avatar;
@@ -32,6 +33,7 @@ mod status;
 mod toasts;
 mod words_entry;
 
+pub(crate) use accounts::{AddAccount, OtherAccounts};
 pub(crate) use ago::{Ago, ago};
 pub(crate) use attached::Attached;
 pub(crate) use avatar::{Avatar, FaceField};
@@ -48,7 +50,7 @@ pub(crate) use icon::{Glyph, Icon};
 pub(crate) use joined::JoinedNotice;
 pub(crate) use keyboard_help::KeyboardHelp;
 pub(crate) use markdown::{Markdown, plain};
-pub(crate) use name::{Name, ShortKey, called};
+pub(crate) use name::{Name, ShortKey, called, is_same_name};
 pub(crate) use new_passphrase::{NewPassphrase, Passphrase};
 pub(crate) use notices::{
     ClockNotice, KeepNotice, NarrowNotice, OutNotice, RepairNotice, Unsent, UnwritableNotice,

@@ -13,6 +13,11 @@ pub(crate) fn called(view: &View, synod: &Identity) -> String {
     name.filter(|name| !name.is_empty()).unwrap_or_else(|| "Somebody".to_owned())
 }
 
+/// Whether somebody typed this name; capitals and spaces do not matter.
+pub(crate) fn is_same_name(typed: &str, name: &str) -> bool {
+    clean_name(typed).to_lowercase() == clean_name(name).to_lowercase()
+}
+
 /// Somebody's name, apart from the direction of the text around it.
 #[component]
 pub(crate) fn Name(#[prop(into)] synod: Signal<Identity>) -> impl IntoView {
@@ -27,4 +32,17 @@ pub(crate) fn Name(#[prop(into)] synod: Signal<Identity>) -> impl IntoView {
 pub(crate) fn ShortKey(#[prop(into)] synod: Signal<Identity>) -> impl IntoView {
     let short = Memo::new(move |_| synod.get().short());
     view! { <span class="key" title="The end of this person's key">{short}</span> }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::is_same_name;
+
+    #[test]
+    fn the_name_is_typed_and_nothing_else() {
+        assert!(is_same_name(" ana  maria ", "Ana Maria"));
+        assert!(!is_same_name("Ana", "Ana Maria") && !is_same_name("", "Ana"));
+    }
 }

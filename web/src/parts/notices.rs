@@ -1,17 +1,10 @@
 //! What has to be said above every screen: a newer version, a device that may not write.
 
-use futures_util::future::select;
-use futures_util::pin_mut;
-use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 
 use super::{Glyph, Icon};
 use crate::app::{Damage, Handle, Model, Out, Phase, Wrong, task};
 use crate::browser::{room, settings, update};
-
-/// How long the new version waits for drafts, in milliseconds: nobody is kept from a repair by a
-/// store that does not answer.
-const PATIENCE: u32 = 3_000;
 
 /// How many composers hold something that was not sent.
 #[derive(Clone, Copy)]
@@ -32,9 +25,7 @@ pub(crate) fn UpdateNotice() -> impl IntoView {
     let apply = move |_| {
         task::run(async move {
             // The last words were typed a moment ago.
-            let saved = model.desk().save_all(handle);
-            pin_mut!(saved);
-            select(saved, TimeoutFuture::new(PATIENCE)).await;
+            model.desk().save_in_time(handle).await;
             update::apply();
         });
     };

@@ -1,6 +1,7 @@
 //! One folder for each place a person can be.
 
 mod about;
+mod accounts;
 mod add;
 mod appearance;
 mod backup;
@@ -29,6 +30,7 @@ mod welcome;
 mod you;
 
 pub(crate) use about::About;
+pub(crate) use accounts::{Accounts, Leave};
 pub(crate) use add::Add;
 pub(crate) use appearance::Appearance;
 pub(crate) use backup::Backup;

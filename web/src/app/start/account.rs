@@ -1,7 +1,8 @@
 //! What this browser keeps of an account, and what to make of it.
 
 use effigy_core::mnemonic::Words;
-use effigy_net_web::{fence, random};
+use effigy_net_web::fence::{self, Note, Record};
+use effigy_net_web::random;
 use effigy_proto::{Fence, Keys};
 use effigy_store::{Batch, Key, Store as _, StoreError, Table};
 use effigy_store_idb::keys::{VAULT, Vault, VaultError};
@@ -9,12 +10,12 @@ use effigy_store_idb::{IdbStore, Opening};
 
 use super::Fault;
 use crate::browser::cryptography::{Cryptography, cryptography};
-use crate::browser::{database, marker};
+use crate::browser::{accounts, database, marker};
 
-/// The name of the database.
-const DATABASE: &str = "effigy";
+/// The name of the database, where a browser has one account.
+pub(super) const DATABASE: &str = "effigy";
 /// The name of the record with the device's keys.
-const KEYS: &[u8] = b"device";
+pub(super) const KEYS: &[u8] = b"device";
 
 /// What this browser keeps.
 pub(super) enum Found {
@@ -51,16 +52,20 @@ impl From<Fault> for Trouble {
     }
 }
 
+/// Where the fence of this page's account is written down.
+pub(super) fn note() -> Note {
+    Note::named(accounts::name(fence::NAME))
+}
+
 /// Looks at what this browser keeps.
 ///
 /// # Errors
 /// When it keeps nothing for this page, or lacks what it takes to look.
 pub(super) async fn find() -> Result<Found, Fault> {
     check_browser()?;
-    let recorded = fence::read();
-    let was_here =
-        marker::is_set() || matches!(recorded, fence::Record::Present(_) | fence::Record::Garbled);
-    let (store, opening) = match IdbStore::open(DATABASE).await {
+    let recorded = note().read();
+    let was_here = marker::is_set() || matches!(recorded, Record::Present(_) | Record::Garbled);
+    let (store, opening) = match IdbStore::open(&accounts::name(DATABASE)).await {
         Ok(opened) => opened,
         Err(StoreError::Newer { .. }) => return Err(Fault::LaterVersion),
         // Firefox says the same of a page in a private window, where nobody has been before.
@@ -87,14 +92,15 @@ pub(super) async fn find() -> Result<Found, Fault> {
     let Some(sealed) = sealed else { return Ok(without_keys(was_here, opening)) };
     let Some(keys) = open_keys(&sealed).await? else { return Ok(Found::Remains) };
     let fence = match recorded {
-        fence::Record::Present(fence) => Some(fence),
+        Record::Present(fence) => Some(fence),
         // Somebody has meddled with what this browser keeps, perhaps with more than the note.
-        fence::Record::Garbled => Some(Fence::UNREADABLE),
-        fence::Record::Absent | fence::Record::Unavailable => None,
+        Record::Garbled => Some(Fence::UNREADABLE),
+        Record::Absent | Record::Unavailable => None,
     };
     if let Some(account) = &keys.synod {
         // Where there is no place for the mark, the database is all there is to go by.
         marker::set(account);
+        accounts::note_opened();
     }
     if !keys.joining {
         marker::set_device(&keys.device.identity());
@@ -135,7 +141,7 @@ pub(super) async fn join(keys: Keys, hubs: &[String]) -> Result<Box<Account>, Tr
     if !clear().await {
         return Err(Trouble::Write { full: false });
     }
-    let (store, _) = IdbStore::open(DATABASE).await.map_err(|_| Fault::NoStore)?;
+    let (store, _) = IdbStore::open(&accounts::name(DATABASE)).await.map_err(|_| Fault::NoStore)?;
     let kept = store.apply(effigy_proto::hubs_to_dial(hubs)).await;
     kept.map_err(|error| Trouble::Write { full: matches!(error, StoreError::Full) })?;
     open_with(keys).await
@@ -143,7 +149,7 @@ pub(super) async fn join(keys: Keys, hubs: &[String]) -> Result<Box<Account>, Tr
 
 /// The keys that are kept, and the store beside them; `None` where either cannot be read.
 pub(super) async fn kept() -> Option<(Keys, IdbStore)> {
-    let (store, _) = IdbStore::open(DATABASE).await.ok()?;
+    let (store, _) = IdbStore::open(&accounts::name(DATABASE)).await.ok()?;
     let sealed = store.read(Key::new(Table::Keys, KEYS)).await.ok()??;
     Some((open_keys(&sealed).await.ok()??, store))
 }
@@ -157,7 +163,7 @@ pub(super) async fn begin_restoring() -> Result<IdbStore, Trouble> {
     if !clear().await {
         return Err(Trouble::Write { full: false });
     }
-    Ok(IdbStore::open(DATABASE).await.map_err(|_| Fault::NoStore)?.0)
+    Ok(IdbStore::open(&accounts::name(DATABASE)).await.map_err(|_| Fault::NoStore)?.0)
 }
 
 /// All of a backup is in the store: with its keys it becomes this device's.
@@ -186,15 +192,16 @@ pub(super) async fn change(change: impl FnOnce(&mut Keys)) -> bool {
 
 async fn open_with(keys: Keys) -> Result<Box<Account>, Trouble> {
     let Some(account) = keys.synod else { return Err(Trouble::Fault(Fault::Unsupported)) };
-    let (store, _) = IdbStore::open(DATABASE).await.map_err(|_| Fault::NoStore)?;
+    let (store, _) = IdbStore::open(&accounts::name(DATABASE)).await.map_err(|_| Fault::NoStore)?;
     keep(&store, &keys).await?;
     marker::set(&account);
+    accounts::note_opened();
     Ok(Box::new(Account { fence: None, keys, store }))
 }
 
 /// Seals keys and makes them durable.
 async fn keep(store: &IdbStore, keys: &Keys) -> Result<(), Trouble> {
-    let vault = Vault::open(VAULT).await.map_err(|error| fault_of(&error))?;
+    let vault = Vault::open(&accounts::name(VAULT)).await.map_err(|error| fault_of(&error))?;
     let sealed = vault.seal(&keys.to_bytes()).await.map_err(|error| fault_of(&error))?;
     let batch = Batch::new().put(Key::new(Table::Keys, KEYS), sealed).strict();
     let kept = store.apply(batch).await;
@@ -206,15 +213,17 @@ pub(super) async fn forget() -> bool {
     let gone = clear().await;
     if gone {
         marker::clear_device();
+        accounts::note_gone();
     }
     gone
 }
 
 /// Removes all but the note which device this was: its place in the account may be taken again.
 async fn clear() -> bool {
-    let gone = database::delete(DATABASE).await && database::delete(VAULT).await;
+    let gone = database::delete(&accounts::name(DATABASE)).await
+        && database::delete(&accounts::name(VAULT)).await;
     if gone {
-        fence::clear();
+        note().clear();
         marker::clear();
     }
     gone
@@ -237,7 +246,7 @@ const fn without_keys(was_here: bool, opening: Opening) -> Found {
 
 /// Opens the keys; `None` when they were sealed by a vault that is gone, or are damaged.
 async fn open_keys(sealed: &[u8]) -> Result<Option<Keys>, Fault> {
-    let vault = Vault::open(VAULT).await.map_err(|error| fault_of(&error))?;
+    let vault = Vault::open(&accounts::name(VAULT)).await.map_err(|error| fault_of(&error))?;
     if vault.is_new() {
         return Ok(None);
     }

@@ -8,8 +8,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, join, select};
 use futures_util::pin_mut;
 
-use super::{Fault, Inbox, Model, Wish};
-use crate::browser::{database, workers};
+use super::{Fault, Inbox, Model, Wish, account};
+use crate::browser::{accounts, database, workers};
 
 /// The name of the database that is used meanwhile. Nothing in it is of use to anybody later.
 const DATABASE: &str = "effigy-linking";
@@ -23,10 +23,11 @@ const QUEUE: usize = 64;
 /// When nothing works here.
 pub(super) async fn run(model: Model, inbox: &mut Inbox) -> Result<Wish, Fault> {
     let (Ok(seed), Ok(chance)) = (random(), random()) else { return Err(Fault::Unsupported) };
-    database::delete(DATABASE).await;
-    let (store, _) = IdbStore::open(DATABASE).await.map_err(|_| Fault::NoStore)?;
+    let name = accounts::name(DATABASE);
+    database::delete(&name).await;
+    let (store, _) = IdbStore::open(&name).await.map_err(|_| Fault::NoStore)?;
     let keys = Keys::for_newcomer(seed);
-    let world = WebWorld::new(Vec::new(), workers::pool());
+    let world = WebWorld::new(Vec::new(), workers::pool(), account::note());
     let stop = world.stopper();
     let (commands, commands_in) = mpsc::channel(QUEUE);
     let (events, mut events_in) = mpsc::channel(QUEUE);
@@ -68,7 +69,7 @@ pub(super) async fn run(model: Model, inbox: &mut Inbox) -> Result<Wish, Fault> 
         Either::Left((ended, _)) => ended,
         Either::Right((_, all)) => all.await,
     };
-    database::delete(DATABASE).await;
+    database::delete(&name).await;
     match (ended, next) {
         (_, Some(next)) => Ok(next),
         _ => Err(Fault::Stopped),

@@ -16,6 +16,7 @@ mod returning;
 mod session;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unmarked;
 
 use std::cell::RefCell;
 use std::future::pending;
@@ -27,13 +28,13 @@ use futures_util::pin_mut;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 
-use super::error::not_done;
+use super::error::{self, not_done};
 use super::handle::{Handle, Inbox, NotDone};
 use super::model::Model;
 use super::phase::{Damage, Fault, NewAccount, Opening, Phase, Wish};
 use crate::browser::lock::{How, Lock, Locks};
-use crate::browser::starts;
 use crate::browser::tabs::{Tabs, Word};
+use crate::browser::{accounts, page, starts, update};
 use account::{Account, Found, Trouble};
 use session::Ended;
 
@@ -53,6 +54,9 @@ pub(crate) fn boot(model: Model) -> Handle {
 }
 
 async fn run(model: Model, handle: Handle, mut inbox: Inbox) {
+    if accounts::list().is_empty() {
+        unmarked::find().await;
+    }
     let Some(locks) = Locks::find() else {
         return model.set_phase(Phase::Broken(Fault::Unguarded));
     };
@@ -198,7 +202,10 @@ async fn work(
                 start_over(model).await;
                 instead = Some(*wish);
             }
-            Ended::StartOver => start_over(model).await,
+            Ended::Leave => leave(model).await,
+            Ended::StartOver => {
+                start_over(model).await;
+            }
             Ended::Stopped => return Ok(()),
         }
     }
@@ -244,6 +251,11 @@ async fn make_account(
     wish: Wish,
     is_new: bool,
 ) -> Result<Option<(Box<Account>, Option<NewAccount>)>, Fault> {
+    if let Some(why) = is_here_already(&wish) {
+        model.toasts().trouble(why);
+        model.forget_linking();
+        return Ok(None);
+    }
     let (made, newcomer) = match wish {
         Wish::Join { hubs, keys } => (account::join(*keys, &hubs).await, None),
         Wish::Recover(words) => (account::recover(words).await, None),
@@ -279,6 +291,16 @@ async fn make_account(
     }
 }
 
+/// Why an account is not added that is another one of this browser.
+fn is_here_already(wish: &Wish) -> Option<&'static str> {
+    let (account, why) = match wish {
+        Wish::Join { keys, .. } => (keys.synod?, error::LINKED_ALREADY),
+        Wish::Recover(words) => (words.root_sign().identity(), error::HERE_ALREADY),
+        _ => return None,
+    };
+    accounts::is_elsewhere(&account).then_some(why)
+}
+
 /// Asks the person how to start after starts that came to nothing.
 async fn how_to_open(model: Model, inbox: &mut Inbox) -> Opening {
     model.set_phase(Phase::Careful);
@@ -298,11 +320,30 @@ async fn next_wish(inbox: &mut Inbox) -> Wish {
     }
 }
 
-async fn start_over(model: Model) {
-    if !account::forget().await {
+/// Takes the account out of this browser, and opens another one that is here.
+async fn leave(model: Model) {
+    model.set_phase(Phase::Loading);
+    if !start_over(model).await {
+        return;
+    }
+    let other = accounts::others().first().map(|other| other.number);
+    page::replace(if other.is_some() { "#/you/accounts" } else { "#/" });
+    // What it showed stays in memory no longer than it must.
+    if update::can_load_again().await && accounts::choose(other.unwrap_or_default()) {
+        page::reload();
+        // Nothing begins on this page any more.
+        pending::<()>().await;
+    }
+}
+
+/// Removes what is left of the account. Tells whether it is gone.
+async fn start_over(model: Model) -> bool {
+    let is_gone = account::forget().await;
+    if !is_gone {
         model.toasts().trouble(
             "What is left of the old account could not be removed. Close all other tabs of Effigy \
              and try again.",
         );
     }
+    is_gone
 }

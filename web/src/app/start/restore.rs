@@ -17,7 +17,7 @@ use super::breath::Breath;
 use crate::app::model::Restored;
 use crate::app::phase::{BackupFault, Restore, Restoring};
 use crate::browser::stretch::stretch;
-use crate::browser::{marker, room, slices};
+use crate::browser::{accounts, marker, room, slices};
 
 /// How many bytes are written at a time, and how many records.
 const WRITTEN: usize = 1 << 20;
@@ -81,8 +81,11 @@ async fn restore(
     }
 }
 
-/// Whose remains are here is not replaced by somebody else.
+/// Whose remains are here is not replaced by somebody else, and nobody is here twice.
 fn is_mine(account: &Account) -> Result<(), BackupFault> {
+    if account.keys.synod.is_some_and(|account| accounts::is_elsewhere(&account)) {
+        return Err(BackupFault::HereAlready);
+    }
     let was = marker::account();
     if was.is_some() && was != account.keys.synod { Err(BackupFault::OtherAccount) } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ use effigy_store_idb::IdbStore;
 use effigy_store_idb::keys::Vault;
 use zeroize::Zeroizing;
 
-use crate::browser::database;
+use crate::browser::{accounts, database};
 
 const DATABASE: &str = "effigy-returning";
 const VAULT: &str = "effigy-returning-vault";
@@ -29,18 +29,18 @@ pub(super) async fn go_on() -> Option<Gathering> {
 }
 
 async fn kept() -> Option<Gathering> {
-    let (store, _) = IdbStore::open(DATABASE).await.ok()?;
+    let (store, _) = IdbStore::open(&accounts::name(DATABASE)).await.ok()?;
     let sealed = store.read(Key::new(Table::Keys, GATHERED)).await.ok()??;
-    let vault = Vault::open(VAULT).await.ok()?;
+    let vault = Vault::open(&accounts::name(VAULT)).await.ok()?;
     let bytes = Zeroizing::new(vault.open_sealed(&sealed).await.ok()?);
     Gathering::from_bytes(&bytes).ok()
 }
 
 /// Keeps what friends gave. Tells whether it is durable.
 pub(super) async fn keep(gathering: &Gathering) -> bool {
-    let Ok(vault) = Vault::open(VAULT).await else { return false };
+    let Ok(vault) = Vault::open(&accounts::name(VAULT)).await else { return false };
     let Ok(sealed) = vault.seal(&gathering.to_bytes()).await else { return false };
-    let Ok((store, _)) = IdbStore::open(DATABASE).await else { return false };
+    let Ok((store, _)) = IdbStore::open(&accounts::name(DATABASE)).await else { return false };
     let batch = Batch::new().put(Key::new(Table::Keys, GATHERED), sealed).strict();
     store.apply(batch).await.is_ok()
 }
@@ -48,6 +48,6 @@ pub(super) async fn keep(gathering: &Gathering) -> bool {
 /// Forgets it: there is an account again. What cannot be deleted now opens with nothing once its vault is
 /// gone.
 pub(super) async fn forget() {
-    database::delete(VAULT).await;
-    database::delete(DATABASE).await;
+    database::delete(&accounts::name(VAULT)).await;
+    database::delete(&accounts::name(DATABASE)).await;
 }

@@ -34,6 +34,8 @@ pub(super) enum Ended {
     Fault(Fault),
     /// The person gives up an account that has not begun, for one that they have elsewhere.
     Instead(Box<Wish>),
+    /// The person takes the account out of this browser.
+    Leave,
     /// The person gives up what is left of the account.
     StartOver,
     /// It was asked to end, and is through with what it did.
@@ -60,7 +62,7 @@ pub(super) async fn run(
         let _ = store.apply(effigy_proto::reread()).await;
     }
 
-    let world = WebWorld::new(Vec::new(), workers::pool());
+    let world = WebWorld::new(Vec::new(), workers::pool(), account::note());
     let stop = world.stopper();
     stopper.replace(Some(stop.clone()));
     let (commands, commands_in) = mpsc::channel(COMMANDS);
@@ -85,6 +87,7 @@ pub(super) async fn run(
     stopper.replace(None);
     match ended {
         (_, Left::Instead(wish)) => Ended::Instead(wish),
+        (_, Left::Leave) => Ended::Leave,
         (_, Left::StartOver) => Ended::StartOver,
         (Ok(()), Left::Stopped) => Ended::Stopped,
         // Another tab has a later version, and brought the store forward.
@@ -113,6 +116,7 @@ fn wake_with_page(commands: Sender<Command>) -> [Listener; 2] {
 /// What the person wished for last, and what ended the run.
 enum Left {
     Instead(Box<Wish>),
+    Leave,
     StartOver,
     Stopped,
 }
@@ -202,6 +206,10 @@ impl Attendant {
                         self.stop.stop();
                     }
                 }
+                Either::Right((Some(Wish::Leave), _)) => {
+                    left = Left::Leave;
+                    self.stop.stop();
+                }
                 Either::Right((Some(wish), _)) if self.is_instead(&wish) => {
                     left = Left::Instead(Box::new(wish));
                     self.stop.stop();
@@ -236,6 +244,7 @@ impl Attendant {
             Wish::Gather(_)
             | Wish::Join { .. }
             | Wish::KeepGathering(..)
+            | Wish::Leave
             | Wish::Link
             | Wish::Open(_)
             | Wish::Recover(_)

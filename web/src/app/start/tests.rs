@@ -1,14 +1,14 @@
 //! What is made of what a browser keeps.
 
 use effigy_core::Identity;
-use effigy_net_web::fence;
 use effigy_proto::Fence;
 use effigy_store::{Batch, Key, Store as _, Table};
 use effigy_store_idb::IdbStore;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::account::{self, Found};
-use crate::browser::{database, marker};
+use super::unmarked;
+use crate::browser::{accounts, database, marker};
 
 /// All in one test, because there is one database, and tests run side by side.
 #[test]
@@ -23,7 +23,7 @@ async fn an_account_is_found_and_its_loss_is_noticed() {
     assert_eq!(found.keys.device.identity(), device);
     assert_eq!(found.fence, None);
     drop(found);
-    assert!(fence::write(&Fence { device_count: 3, synod_count: 4 }));
+    assert!(account::note().write(&Fence { device_count: 3, synod_count: 4 }));
     let Ok(Found::Account(found)) = account::find().await else { panic!("not found") };
     assert_eq!(found.fence, Some(Fence { device_count: 3, synod_count: 4 }));
     drop(found);
@@ -43,7 +43,7 @@ async fn an_account_is_found_and_its_loss_is_noticed() {
     assert!(matches!(account::find().await, Ok(Found::Remains)));
     marker::clear();
     assert!(matches!(account::find().await, Ok(Found::Remains)));
-    fence::clear();
+    account::note().clear();
     assert!(marker::set(&Identity::from_bytes([1; 32])));
     drop(store);
     assert!(database::delete("effigy").await);
@@ -57,4 +57,36 @@ async fn an_account_is_found_and_its_loss_is_noticed() {
     assert!(database::delete(effigy_store_idb::keys::VAULT).await);
     assert!(matches!(account::find().await, Ok(Found::Remains)));
     assert!(account::forget().await);
+    accounts_whose_marks_are_gone_are_listed_again().await;
+}
+
+/// The mark of an account that is not this page's.
+fn mark(number: u32) -> Option<accounts::Listed> {
+    accounts::others().into_iter().find(|listed| listed.number == number)
+}
+
+async fn accounts_whose_marks_are_gone_are_listed_again() {
+    for name in ["effigy-3", "effigy-4", "effigy-9"] {
+        assert!(database::delete(name).await);
+        let (store, _) = IdbStore::open(name).await.unwrap();
+        let (table, key) = if name == "effigy-4" {
+            (Table::Meta, b"begun".as_slice())
+        } else {
+            (Table::Keys, b"device".as_slice())
+        };
+        store.apply(Batch::new().put(Key::new(table, key), *b"sealed")).await.unwrap();
+    }
+    unmarked::find().await;
+    let found = accounts::Listed { account: None, name: None, number: 3 };
+    assert_eq!((mark(3), mark(4)), (Some(found), None), "one without keys is none");
+    // What is known is not forgotten.
+    let storage = leptos::prelude::window().local_storage().unwrap().unwrap();
+    let known = Identity::from_bytes([3; 32]);
+    storage.set_item("effigy.account-3", &known.to_string()).unwrap();
+    unmarked::find().await;
+    assert_eq!(mark(3).and_then(|listed| listed.account), Some(known));
+    storage.remove_item("effigy.account-3").unwrap();
+    for name in ["effigy-3", "effigy-4", "effigy-9"] {
+        assert!(database::delete(name).await);
+    }
 }

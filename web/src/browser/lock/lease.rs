@@ -19,8 +19,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Storage, StorageEvent};
 
 use super::How;
+use crate::browser::accounts;
 
-/// The name of the record.
+/// The name of the record; each account has one.
 const NAME: &str = "effigy.lease";
 /// How often the end is put off, in milliseconds.
 const BEAT: u32 = 1_000;
@@ -42,7 +43,7 @@ pub(crate) struct Lease {
 
 /// Whether this browser has a place for leases.
 pub(super) fn is_possible() -> bool {
-    storage().is_some_and(|storage| storage.get_item(NAME).is_ok())
+    storage().is_some_and(|storage| storage.get_item(&accounts::name(NAME)).is_ok())
 }
 
 /// Takes the lease. See [`Locks::take`](super::Locks::take).
@@ -88,7 +89,7 @@ impl Lease {
                 let Ok(event) = event.dyn_into::<StorageEvent>() else { return };
                 let written = event.new_value().unwrap_or_default();
                 let is_foreign = !written.starts_with(&id);
-                if event.key().as_deref() == Some(NAME) && is_foreign {
+                if event.key() == Some(accounts::name(NAME)) && is_foreign {
                     ring(&alarm);
                 }
             })
@@ -121,7 +122,7 @@ fn give_back(id: &str) {
         && let Some(storage) = storage()
     {
         // What cannot be removed runs out.
-        storage.remove_item(NAME).unwrap_or_default();
+        storage.remove_item(&accounts::name(NAME)).unwrap_or_default();
     }
 }
 
@@ -135,7 +136,7 @@ fn holder() -> Option<String> {
 
 /// Who wrote last, and until when it was to last.
 fn record() -> Option<(String, u64)> {
-    let record = storage()?.get_item(NAME).ok()??;
+    let record = storage()?.get_item(&accounts::name(NAME)).ok()??;
     let (id, end) = record.split_once(' ')?;
     Some((id.to_owned(), end.parse().ok()?))
 }
@@ -144,7 +145,7 @@ fn write(id: &str) {
     let end = now().0.saturating_add(VALID);
     if let Some(storage) = storage() {
         // A lease that was not written is noticed when it is looked for.
-        storage.set_item(NAME, &format!("{id} {end}")).unwrap_or_default();
+        storage.set_item(&accounts::name(NAME), &format!("{id} {end}")).unwrap_or_default();
     }
 }
 

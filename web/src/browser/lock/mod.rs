@@ -1,4 +1,4 @@
-//! The right to write: at most one tab of this browser has it.
+//! The right to write in an account: at most one tab of this browser has it.
 //!
 //! Two tabs that sign entries of one feed would fork it. So a tab starts the engine only while it
 //! holds this lock, and stops it at once when somebody took the lock away.

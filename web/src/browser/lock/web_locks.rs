@@ -13,8 +13,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 use super::How;
+use crate::browser::accounts;
 
-/// The name of the lock.
+/// The name of the lock; each account has one.
 const NAME: &str = "effigy";
 
 /// The browser's lock manager.
@@ -69,7 +70,8 @@ impl Manager {
         };
         let (granted, answer) = oneshot::channel();
         let on_granted = Closure::once_into_js(move |lock: JsValue| answer_with(&lock, granted));
-        let asked = self.request.call3(&self.locks, &NAME.into(), &options, &on_granted).ok()?;
+        let name = JsValue::from_str(&accounts::name(NAME));
+        let asked = self.request.call3(&self.locks, &name, &options, &on_granted).ok()?;
         let ended = JsFuture::from(asked.dyn_into::<Promise>().ok()?);
         let (release, ended) = match select(answer, ended).await {
             Either::Left((Ok(Some(release)), ended)) => (release, ended),

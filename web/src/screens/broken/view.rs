@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::app::Fault;
 use crate::browser::faults::WAYS_OUT;
 use crate::browser::page;
+use crate::parts::OtherAccounts;
 
 /// What happened, what it means for the data, what to do.
 const fn words(fault: Fault) -> (&'static str, &'static str) {
@@ -56,6 +57,7 @@ pub(crate) fn Broken(fault: Fault) -> impl IntoView {
                     <button class="button" class:primary=act == "again" type="button" data-effigy=act data-fault=format!("{fault:?}") data-version=env!("CARGO_PKG_VERSION")>{name}</button>
                 })}
             </div>
+            <OtherAccounts/>
         </main>
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::app::{Handle, Opening, Wish};
 use crate::browser::page;
+use crate::parts::OtherAccounts;
 
 /// What a person may choose: the way, its name, and what it means.
 const WAYS: [(Opening, &str, &str); 3] = [
@@ -43,6 +44,7 @@ pub(crate) fn Careful() -> impl IntoView {
                     }
                 })}
             </ul>
+            <OtherAccounts/>
             <button class="quiet" type="button" data-effigy="report" data-fault="did not start twice" data-version=env!("CARGO_PKG_VERSION")>"Copy report"</button>
         </main>
     }

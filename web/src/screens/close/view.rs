@@ -1,12 +1,11 @@
 //! The view for closing the account.
 
 use effigy_core::mnemonic::Words;
-use effigy_core::text::clean_name;
 use effigy_proto::Command;
 use leptos::prelude::*;
 
 use crate::app::{Handle, Model, error, task};
-use crate::parts::{ByRoot, LastQuestion, Screen, called};
+use crate::parts::{ByRoot, LastQuestion, Screen, called, is_same_name};
 
 const CLOSE: LastQuestion = LastQuestion {
     title: "Close your account for good?",
@@ -25,7 +24,7 @@ pub(crate) fn CloseAccount() -> impl IntoView {
     let (busy, trouble) = (RwSignal::new(false), RwSignal::new(None::<&'static str>));
     let check = Callback::new(move |()| {
         trouble.set(None);
-        if is_same(&typed.get_untracked(), &name.get_untracked()) {
+        if is_same_name(&typed.get_untracked(), &name.get_untracked()) {
             return Ok(());
         }
         Err("This is not your name. Nothing was changed; type it as it stands above.")
@@ -57,23 +56,5 @@ pub(crate) fn CloseAccount() -> impl IntoView {
             <p class="fault" role="alert">{trouble}</p>
             <p role="status">{move || busy.get().then_some("Closing the account…")}</p>
         </Screen>
-    }
-}
-
-/// Whether somebody typed this name; capitals and spaces do not matter.
-fn is_same(typed: &str, name: &str) -> bool {
-    clean_name(typed).to_lowercase() == clean_name(name).to_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::is_same;
-
-    #[test]
-    fn the_name_is_typed_and_nothing_else() {
-        assert!(is_same(" ana  maria ", "Ana Maria"));
-        assert!(!is_same("Ana", "Ana Maria") && !is_same("", "Ana"));
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::app::{Handle, Model, error, route, task};
 use crate::browser::page;
-use crate::parts::{Avatar, Empty, Icon, Name, Screen, ShortKey};
+use crate::parts::{AddAccount, Avatar, Empty, Icon, Name, OtherAccounts, Screen, ShortKey};
 
 /// Says whose invite it is. Opening a link alone follows nobody.
 #[component]
@@ -61,6 +61,14 @@ fn Asked(invite: Invite) -> impl IntoView {
                 <button class="button primary" type="button" disabled=busy on:click=agree>"Follow each other"</button>
                 <a class="button" href="#/">"Not now"</a>
             </div>
+            <details>
+                <summary>"As another account of yours"</summary>
+                <div class="stack">
+                    <p class="hint">"The invite stays open until you are there."</p>
+                    <OtherAccounts/>
+                    <AddAccount/>
+                </div>
+            </details>
         </section>
     }
 }

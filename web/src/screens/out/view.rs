@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::wiping::{Countdown, Wiping};
 use crate::app::{Handle, Model, Out, Phase, Wish};
 use crate::browser::page;
-use crate::parts::Question;
+use crate::parts::{OtherAccounts, Question};
 
 /// Says why, what it means for what is here, and what can be done.
 #[component]
@@ -48,6 +48,7 @@ pub(crate) fn OutScreen(out: Out) -> impl IntoView {
                 <button class="button" type="button" on:click=read>"Read what is here"</button>
                 <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Wipe this device"</button>
             </div>
+            <OtherAccounts/>
             <Question open=asked title="Wipe this device?" yes="Wipe" act=wipe>
                 <p>"Everything of this account is removed from this browser. What your other devices and your friends hold stays with them."</p>
             </Question>

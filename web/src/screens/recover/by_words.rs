@@ -4,6 +4,7 @@ use effigy_core::mnemonic::Words;
 use leptos::prelude::*;
 
 use crate::app::{Handle, NotDone, Wish, error};
+use crate::browser::accounts;
 use crate::parts::WordsEntry;
 
 /// The words, and what becomes of them.
@@ -11,6 +12,9 @@ use crate::parts::WordsEntry;
 pub(crate) fn ByWords() -> impl IntoView {
     let handle = expect_context::<Handle>();
     let take = Callback::new(move |words: Words| {
+        if accounts::is_elsewhere(&words.root_sign().identity()) {
+            return Err(error::HERE_ALREADY);
+        }
         if handle.wish(Wish::Recover(words)) { Ok(()) } else { Err(error::not_done(NotDone::Busy)) }
     });
     view! {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::app::{Handle, Model, NotDone, Phase, Way, Wish, error, task};
 use crate::browser::{clock, device, marker, page};
-use crate::parts::{Avatar, Name, Question, ShortKey, held};
+use crate::parts::{Avatar, Name, OtherAccounts, Question, ShortKey, held};
 use crate::screens::network::AddHub;
 
 /// Looking for the account, asking whether it is the right one, and what has come of it.
@@ -37,6 +37,7 @@ pub(crate) fn Joining() -> impl IntoView {
                 Membership::Found => view! { <Found/> }.into_any(),
                 Membership::Member => view! { <Added/> }.into_any(),
             }}
+            <OtherAccounts/>
         </main>
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::app::{Damage, Handle, Model, Phase, Wish};
 use crate::browser::page;
-use crate::parts::{Question, StatusLine};
+use crate::parts::{OtherAccounts, Question, StatusLine};
 use crate::screens::{ByBackup, ByFriends, ByWords};
 use effigy_proto::Command;
 
@@ -38,6 +38,7 @@ pub(crate) fn Repair() -> impl IntoView {
             } else {
                 view! { <KeysLost/> }.into_any()
             }}
+            <OtherAccounts/>
         </main>
     }
 }

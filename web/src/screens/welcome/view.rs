@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::app::{Answer, Handle, Model, Route, Router, error, route, task};
 use crate::browser::{device, page};
-use crate::parts::{FaceField, Glyph, Icon};
+use crate::parts::{FaceField, Glyph, Icon, OtherAccounts};
 use crate::screens::{ByBackup, ByFriends, ByWords, LinkThis};
 
 /// The invite that the page was opened with.
@@ -48,8 +48,7 @@ pub(crate) fn Welcome() -> impl IntoView {
     let invite = StoredValue::new(invited(router));
     let is_invited = invite.with_value(Option::is_some);
     let (name, picture) = (RwSignal::new(String::new()), RwSignal::new(None::<Picture>));
-    let busy = RwSignal::new(false);
-    let trouble = RwSignal::new(None::<&'static str>);
+    let (busy, trouble) = (RwSignal::new(false), RwSignal::new(None::<&'static str>));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let name = clean_name(&name.get_untracked());
@@ -101,6 +100,7 @@ pub(crate) fn Welcome() -> impl IntoView {
             <button class="quiet" type="button" on:click=move |_| has_one.update(|has| *has = !*has)>
                 {move || if has_one.get() { "I am new here" } else { "I already have an account" }}
             </button>
+            <OtherAccounts/>
         </main>
     }
 }

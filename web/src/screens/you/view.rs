@@ -5,13 +5,19 @@ use leptos::prelude::*;
 use crate::app::{Model, route};
 use crate::parts::{Avatar, Glyph, Icon, Name, Screen, ShortKey};
 
-const PLACES: [(&str, Icon, &str, &str); 7] = [
+const PLACES: [(&str, Icon, &str, &str); 8] = [
     ("#/people/add", Icon::PersonAdd, "My code", "Show it, and somebody can follow you"),
     (
         "#/you/devices",
         Icon::Devices,
         "Linked devices",
         "Use your account on another phone or computer, too",
+    ),
+    (
+        "#/you/accounts",
+        Icon::People,
+        "Accounts",
+        "Have more than one in this browser, and switch between them",
     ),
     ("#/you/network", Icon::Network, "Network", "Hubs, who is connected, what is in sync"),
     (
