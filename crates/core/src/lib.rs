@@ -16,6 +16,7 @@ pub mod image;
 pub mod invite;
 pub mod limits;
 pub mod link;
+pub mod lock;
 pub mod mnemonic;
 pub mod passphrase;
 pub mod payload;
