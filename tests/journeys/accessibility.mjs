@@ -167,7 +167,7 @@ export default async function journey(stage) {
   await judge(ana.page, "Add", found);
   for (const [place, heading] of [
     ["#/people", "People"], ["#/you", "You"], ["#/you/profile", "Edit profile"], ["#/you/network", "Network"], ["#/you/storage", "Storage"],
-    ["#/you/accounts", "Accounts"], ["#/you/accounts/leave", "Remove from this browser"],
+    ["#/you/lock", "App lock"], ["#/you/accounts", "Accounts"], ["#/you/accounts/leave", "Remove from this browser"],
     ["#/you/appearance", "Appearance"], ["#/you/about", "About"], ["#/nowhere", "Nothing here"], ["#/invite/nonsense", "Invite"],
   ]) {
     await ana.go(place);

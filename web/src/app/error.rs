@@ -10,6 +10,8 @@ use effigy_proto::{LinkFailure, Refusal};
 
 use super::handle::NotDone;
 use super::phase::BackupFault;
+use super::start::app_lock::LockFault;
+use crate::browser::passkey::PasskeyFault;
 
 /// Why something that was asked for was not done.
 pub(crate) const fn not_done(why: NotDone) -> &'static str {
@@ -164,6 +166,37 @@ pub(crate) fn backup(why: BackupFault) -> String {
         }
     }
     .to_owned()
+}
+
+/// Why the app lock did not open, or was not changed.
+pub(crate) const fn lock(why: LockFault) -> &'static str {
+    match why {
+        LockFault::Memory => {
+            "This device has too little memory free for it. Nothing was changed. Close other programs and tabs \
+             and try again."
+        }
+        LockFault::Passkey(PasskeyFault::Address) => {
+            "Browsers give passkeys only to pages with a name, and this address is a number. Nothing was changed. \
+             Open Effigy by its name, or use a passphrase."
+        }
+        LockFault::Passkey(PasskeyFault::Cancelled) => {
+            "The passkey was not used: it was stopped, or took too long. Nothing was changed."
+        }
+        LockFault::Passkey(PasskeyFault::Failed) => {
+            "The browser could not use a passkey. Nothing was changed. Try again, or use a passphrase."
+        }
+        LockFault::Passkey(PasskeyFault::NoSecret) => {
+            "This passkey gives no secret of its own, so it cannot open a lock. Nothing was changed here; you may \
+             delete it where your system keeps passkeys. Use another one, or a passphrase."
+        }
+        LockFault::Store => {
+            "The browser could not write it down, so the lock is as it was. Reload the page and try again."
+        }
+        LockFault::TooOften => "That was tried too often. Nothing was changed; wait a little.",
+        LockFault::Wrong => {
+            "That does not open the lock. Look at capitals and the layout of your keyboard, and try once more."
+        }
+    }
 }
 
 /// Why words that were typed are not recovery words.

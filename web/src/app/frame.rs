@@ -8,7 +8,7 @@ use crate::parts::{
     StatusLine, UnwritableNotice, UpdateNotice,
 };
 use crate::screens::{
-    About, Accounts, Add, Appearance, Backup, CloseAccount, Compose, Connect, Devices,
+    About, Accounts, Add, AppLock, Appearance, Backup, CloseAccount, Compose, Connect, Devices,
     DevicesByWords, Home, InviteScreen, Leave, LinkDevice, LinkRefused, Lost, NetworkScreen,
     People, PersonScreen, PostScreen, Profile, Storage, You,
 };
@@ -63,6 +63,7 @@ fn Place() -> impl IntoView {
         Route::Leave => view! { <Leave/> }.into_any(),
         Route::Link => view! { <LinkDevice/> }.into_any(),
         Route::LinkRefused => view! { <LinkRefused/> }.into_any(),
+        Route::Lock => view! { <AppLock/> }.into_any(),
         Route::Lost => view! { <Lost/> }.into_any(),
         Route::Network => view! { <NetworkScreen/> }.into_any(),
         Route::People => view! { <People/> }.into_any(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use effigy_core::Cid;
+use effigy_core::lock::Lock;
 use effigy_core::mnemonic::Words;
 use effigy_core::share::Gathering;
 use effigy_proto::{Command, Picture, Refusal, Ticket};
@@ -149,6 +150,12 @@ impl Handle {
             return None;
         }
         words.await.ok().flatten()
+    }
+
+    /// Puts the keys behind another lock, or behind none. Tells whether that is durable.
+    pub(crate) async fn change_lock(self, next: Option<Lock>) -> bool {
+        let (tell, is_kept) = oneshot::channel();
+        self.wish(Wish::ChangeLock(next, tell)) && is_kept.await.unwrap_or(false)
     }
 
     /// What friends have given so far of an account that is to come back; `None` where nothing can be begun.

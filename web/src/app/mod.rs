@@ -9,6 +9,7 @@ mod frame;
 mod handle;
 mod hub_clock;
 mod keys;
+mod locking;
 mod long;
 mod model;
 mod phase;
@@ -24,6 +25,7 @@ pub(crate) use desk::Sheet;
 pub(crate) use handle::{Answer, Handle, NotDone};
 pub(crate) use hub_clock::Wrong;
 pub(crate) use keys::KeyHelp;
+pub(crate) use locking::lock_now;
 pub(crate) use model::Model;
 pub(crate) use phase::{
     BackupFault, Damage, Fault, Opening, Out, Phase, Restore, Restoring, Way, Wish,
@@ -43,7 +45,8 @@ use leptos::prelude::*;
 use crate::browser::{accounts, clock, marker, page, settings, starts};
 use crate::parts::{ClockNotice, Toasts, Unsent, UpdateNotice};
 use crate::screens::{
-    Broken, Careful, Joining, Loading, OtherTab, OutScreen, Repair, TimelinePlace, Welcome,
+    Broken, Careful, Joining, Loading, LockedScreen, OtherTab, OutScreen, Repair, TimelinePlace,
+    Welcome,
 };
 use frame::Frame;
 
@@ -78,6 +81,7 @@ pub(crate) fn App() -> impl IntoView {
     note_account(model);
     judge_start(model);
     wake_with_the_page(handle);
+    locking::lock_when_idle(model, handle);
     handle.clock().watch();
 
     let phase = model.phase();
@@ -96,6 +100,7 @@ pub(crate) fn App() -> impl IntoView {
                 Phase::Careful => view! { <Careful/> }.into_any(),
                 Phase::Joining => view! { <Joining/> }.into_any(),
                 Phase::Loading => view! { <Loading/> }.into_any(),
+                Phase::Locked => view! { <LockedScreen/> }.into_any(),
                 Phase::OtherTab => view! { <OtherTab/> }.into_any(),
                 Phase::Out(out) => view! { <OutScreen out/> }.into_any(),
                 Phase::Repair(_) => view! { <Repair/> }.into_any(),
@@ -176,6 +181,7 @@ fn judge_start(model: Model) {
         Phase::Broken(Fault::Stopped) | Phase::Careful | Phase::Loading => false,
         Phase::Broken(_)
         | Phase::Joining
+        | Phase::Locked
         | Phase::OtherTab
         | Phase::Out(_)
         | Phase::Repair(_)

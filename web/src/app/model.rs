@@ -18,6 +18,7 @@ use super::desk::Desk;
 use super::handle::{NotDone, Tickets};
 use super::long::Long;
 use super::phase::{Damage, Opening, Out, Phase, Way};
+use super::start::app_lock::{self, Kind};
 use super::toasts::{Said, Toasts};
 
 /// Everything on screen. Plain data inside; the signals only say when to look again.
@@ -39,6 +40,8 @@ pub(crate) struct Model {
     is_narrow: RwSignal<bool>,
     /// Where linking a device stands.
     linking: RwSignal<Option<Linking>>,
+    /// By what the app lock opens, where there is one.
+    lock: RwSignal<Option<Kind>>,
     long: Long,
     /// Where this device stands with an account that began elsewhere.
     membership: RwSignal<Membership>,
@@ -107,6 +110,7 @@ impl Model {
             invite: RwSignal::new(None),
             is_narrow: RwSignal::new(false),
             linking: RwSignal::new(None),
+            lock: RwSignal::new(None),
             long: Long::new(),
             membership: RwSignal::new(Membership::Searching),
             network: RwSignal::new(Network::default()),
@@ -220,13 +224,7 @@ impl Model {
                 self.tickets.settle(ticket, Err(NotDone::Store { full }));
             }
             Event::Range { bytes, number, .. } => self.long.came(number, bytes),
-            Event::Ready => {
-                self.set_phase(self.out.get_untracked().map_or(Phase::Running, Phase::Out));
-                // What a node was asked before its store failed, it has forgotten.
-                self.contents.ask_again();
-                self.long.ask_again();
-                self.costs.tell_again();
-            }
+            Event::Ready => self.ready(),
             Event::Registers(all) => all.into_iter().for_each(|agreed| self.agree(agreed)),
             Event::Refused { ticket, why } => {
                 self.tickets.settle(ticket, Err(NotDone::Refused(why)));
@@ -251,6 +249,18 @@ impl Model {
             // For operators of hubs.
             Event::Room | Event::Upkeep(_) => (),
         }
+    }
+
+    /// All that was kept has been read.
+    fn ready(self) {
+        // A lock that is closing is not opened by that.
+        if self.phase.get_untracked() != Phase::Locked {
+            self.set_phase(self.out.get_untracked().map_or(Phase::Running, Phase::Out));
+        }
+        // What a node was asked before its store failed, it has forgotten.
+        self.contents.ask_again();
+        self.long.ask_again();
+        self.costs.tell_again();
     }
 
     fn agree(self, agreed: Agreed) {
@@ -460,6 +470,16 @@ impl Model {
     /// What a backup held that was restored here.
     pub(crate) fn restored(self) -> Signal<Option<Restored>> {
         self.restored.into()
+    }
+
+    /// By what the app lock opens; `None` where there is none.
+    pub(crate) fn lock(self) -> Signal<Option<Kind>> {
+        self.lock.into()
+    }
+
+    /// Looks at the app lock again: it was found or changed.
+    pub(crate) fn look_at_lock(self) {
+        self.lock.set(app_lock::kind());
     }
 
     /// Says by what this device comes into its account. For `start`.

@@ -1,6 +1,7 @@
 //! Where the app as a whole stands.
 
 use effigy_core::backup::BackupError;
+use effigy_core::lock::Lock;
 use effigy_core::mnemonic::Words;
 use effigy_core::passphrase::PassphraseError;
 use effigy_core::share::Gathering;
@@ -22,6 +23,8 @@ pub(crate) enum Phase {
     Joining,
     /// What was kept is being read.
     Loading,
+    /// The keys are behind the app lock.
+    Locked,
     /// This device can write nothing any more.
     Out(Out),
     /// Another tab of this browser writes.
@@ -41,6 +44,8 @@ pub(crate) enum Damage {
     Behind(Repair),
     /// There was an account here, and its keys are gone or cannot be opened.
     KeysLost,
+    /// The keys are behind the app lock, and nobody can open that.
+    LockForgotten,
 }
 
 /// Why this device can write nothing any more.
@@ -87,6 +92,8 @@ pub(crate) enum Opening {
 pub(crate) enum Wish {
     /// Begin the account of these words anew, because nobody has it any more.
     BeginAnew,
+    /// Put the keys behind another lock, or behind none, and tell whether that is durable.
+    ChangeLock(Option<Lock>, oneshot::Sender<bool>),
     /// Forget the recovery words: the person has written them down.
     ForgetWords(Ticket),
     /// Tell what friends have given so far of an account that is to come back.
@@ -104,6 +111,8 @@ pub(crate) enum Wish {
     Leave,
     /// Run an engine for linking this device, which has no account.
     Link,
+    /// Show the ways back to the account that need no lock.
+    LockForgotten,
     /// Open what was kept in this way, after starts that came to nothing.
     Open(Opening),
     /// Make keys for a new device of the account of these words.
@@ -116,6 +125,8 @@ pub(crate) enum Wish {
     Start(NewAccount),
     /// Give up what is left of the lost account: forget its keys and its store, and go to Welcome.
     StartOver,
+    /// Look at the keys again: their lock is open.
+    Unlocked,
     /// Take over from the other tab.
     UseHere,
 }

@@ -40,6 +40,8 @@ pub(crate) enum Route {
     Link,
     /// A link for linking a device that was opened by itself: it does nothing.
     LinkRefused,
+    /// The app lock.
+    Lock,
     /// A place that does not exist.
     Lost,
     /// Hub, peers, feeds.
@@ -103,6 +105,7 @@ impl Route {
             ["you", "devices"] => Self::Devices,
             ["you", "devices", "words"] => Self::DevicesByWords,
             ["you", "link"] => Self::Link,
+            ["you", "lock"] => Self::Lock,
             ["you", "network"] => Self::Network,
             ["you", "profile"] => Self::Profile,
             ["you", "storage"] => Self::Storage,
@@ -128,6 +131,7 @@ impl Route {
             | Self::Leave
             | Self::Link
             | Self::LinkRefused
+            | Self::Lock
             | Self::Network
             | Self::Profile
             | Self::Storage

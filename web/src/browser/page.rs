@@ -3,7 +3,7 @@
 use leptos::ev::EventDescriptor;
 use leptos::prelude::{document, on_cleanup, window, window_event_listener};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlElement, ScrollIntoViewOptions};
+use web_sys::{Element, HtmlElement, HtmlVideoElement, ScrollIntoViewOptions};
 
 /// What stands after the number sign, with it; empty where there is none.
 pub(crate) fn hash() -> String {
@@ -26,7 +26,7 @@ pub(crate) fn replace(hash: &str) {
     window().location().replace(hash).unwrap_or_default();
 }
 
-/// Loads the page again.
+/// Loads the page again: nothing of what it held stays in its memory.
 pub(crate) fn reload() {
     // Fails only for documents that are not shown.
     window().location().reload().unwrap_or_default();
@@ -108,6 +108,13 @@ pub(crate) fn focus_element(element: &Element, scroll: bool) -> bool {
 pub(crate) fn all(selector: &str) -> Vec<Element> {
     let Ok(list) = document().query_selector_all(selector) else { return Vec::new() };
     (0..list.length()).filter_map(|index| list.item(index)?.dyn_into().ok()).collect()
+}
+
+/// Whether somebody watches a video.
+pub(crate) fn is_playing() -> bool {
+    let videos = all("video[controls]");
+    let mut videos = videos.iter().filter_map(|video| video.dyn_ref::<HtmlVideoElement>());
+    videos.any(|video| !video.paused())
 }
 
 /// The element that has the focus.

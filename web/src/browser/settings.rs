@@ -9,6 +9,9 @@ use super::page::set_root_attribute;
 const THEME: &str = "effigy-theme";
 const KEEP_ASKED: &str = "effigy-keep-asked";
 const LETTER_KEYS: &str = "effigy-letter-keys";
+const LOCK_AFTER: &str = "effigy-lock-after";
+/// After how many minutes the app locks, unless somebody says otherwise.
+const LOCK_AFTER_USUAL: u32 = 5;
 
 /// The colours of the app.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -79,6 +82,20 @@ pub(crate) fn choose_letter_keys(on: bool) {
         storage.remove_item(LETTER_KEYS).unwrap_or_default();
     } else {
         storage.set_item(LETTER_KEYS, "off").unwrap_or_default();
+    }
+}
+
+/// After how many minutes in which nobody used it the app locks, where there is a lock; 0 where it locks
+/// only by hand and with the page.
+pub(crate) fn lock_after() -> u32 {
+    let choice = storage().and_then(|storage| storage.get_item(LOCK_AFTER).ok().flatten());
+    choice.and_then(|choice| choice.parse().ok()).unwrap_or(LOCK_AFTER_USUAL)
+}
+
+/// Locks after so many minutes from now on. Where nothing can be stored it stays as it was.
+pub(crate) fn choose_lock_after(minutes: u32) {
+    if let Some(storage) = storage() {
+        storage.set_item(LOCK_AFTER, &minutes.to_string()).unwrap_or_default();
     }
 }
 

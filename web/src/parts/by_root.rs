@@ -3,7 +3,7 @@
 use effigy_core::mnemonic::Words;
 use leptos::prelude::*;
 
-use super::{Question, WordsEntry};
+use super::{AskLock, LockFirst, Question, WordsEntry};
 use crate::app::Model;
 
 /// The last question before it is done.
@@ -32,6 +32,8 @@ pub(crate) fn ByRoot(
     why: &'static str,
     /// What is asked before it is done.
     question: LastQuestion,
+    /// Before what the app lock is asked for.
+    before: &'static str,
 ) -> impl IntoView {
     let has_words = expect_context::<Model>().has_words();
     let (asked, trouble) = (RwSignal::new(false), RwSignal::new(None::<&'static str>));
@@ -48,10 +50,11 @@ pub(crate) fn ByRoot(
             words.set_value(None);
         }
     });
+    let first = LockFirst::then(act);
     let agree = Callback::new(move |()| {
         let mut given = None;
         words.update_value(|words| given = words.take());
-        act.run(given);
+        first.ask(given);
     });
     let take = Callback::new(move |words: Words| ask(Some(words)));
     let submit = move |event: web_sys::SubmitEvent| {
@@ -78,5 +81,6 @@ pub(crate) fn ByRoot(
             </form>
         </Show>
         <Question open=asked title yes act=agree><p>{then}</p></Question>
+        <AskLock first before/>
     }
 }

@@ -25,6 +25,7 @@ pub(crate) enum Icon {
     Hub,
     Info,
     Key,
+    Lock,
     Moon,
     Mute,
     Network,
@@ -82,6 +83,7 @@ impl Icon {
             Self::Key => {
                 "M8 8.500a3.8 3.8 0 1 0 0 7.600A3.8 3.8 0 0 0 8 8.500ZM11.8 12.300H21v3.500M17.5 12.300v3"
             }
+            Self::Lock => "M5.5 11h13v9.500h-13ZM8.5 11V7.500a3.5 3.5 0 0 1 7 0V11M12 14.700v2.100",
             Self::Moon => "M19.5 14.500A8 8 0 0 1 9.5 4.500a8 8 0 1 0 10 10Z",
             Self::Mute => "M4 9.500h3.500L12 5.500v13l-4.5-4H4ZM15.5 9.500l5 5M20.5 9.500l-5 5",
             Self::Network => {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod ago;
+mod ask_lock;
 mod attached;
 mod avatar;
 mod by_root;
@@ -35,6 +36,7 @@ mod words_entry;
 
 pub(crate) use accounts::{AddAccount, OtherAccounts};
 pub(crate) use ago::{Ago, ago};
+pub(crate) use ask_lock::{AskLock, LockFirst, OpenLock};
 pub(crate) use attached::Attached;
 pub(crate) use avatar::{Avatar, FaceField};
 pub(crate) use by_root::{ByRoot, LastQuestion};

@@ -1,5 +1,6 @@
 //! What this browser keeps of an account, and what to make of it.
 
+use effigy_core::lock::Lock;
 use effigy_core::mnemonic::Words;
 use effigy_net_web::fence::{self, Note, Record};
 use effigy_net_web::random;
@@ -7,8 +8,10 @@ use effigy_proto::{Fence, Keys};
 use effigy_store::{Batch, Key, Store as _, StoreError, Table};
 use effigy_store_idb::keys::{VAULT, Vault, VaultError};
 use effigy_store_idb::{IdbStore, Opening};
+use zeroize::Zeroizing;
 
 use super::Fault;
+use super::app_lock::{self, Unread};
 use crate::browser::cryptography::{Cryptography, cryptography};
 use crate::browser::{accounts, database, marker};
 
@@ -21,6 +24,8 @@ pub(super) const KEYS: &[u8] = b"device";
 pub(super) enum Found {
     /// An account whose keys can be used.
     Account(Box<Account>),
+    /// An account whose keys are behind the app lock.
+    Locked,
     /// Nothing, and no sign that there ever was something.
     Nothing,
     /// Signs of an account, but no keys of it.
@@ -90,7 +95,11 @@ pub(super) async fn find() -> Result<Found, Fault> {
         marker::end_restoring();
     }
     let Some(sealed) = sealed else { return Ok(without_keys(was_here, opening)) };
-    let Some(keys) = open_keys(&sealed).await? else { return Ok(Found::Remains) };
+    let keys = match open_keys(&sealed).await? {
+        Ok(keys) => keys,
+        Err(Unread::Damaged) => return Ok(Found::Remains),
+        Err(Unread::Locked) => return Ok(Found::Locked),
+    };
     let fence = match recorded {
         Record::Present(fence) => Some(fence),
         // Somebody has meddled with what this browser keeps, perhaps with more than the note.
@@ -151,7 +160,7 @@ pub(super) async fn join(keys: Keys, hubs: &[String]) -> Result<Box<Account>, Tr
 pub(super) async fn kept() -> Option<(Keys, IdbStore)> {
     let (store, _) = IdbStore::open(&accounts::name(DATABASE)).await.ok()?;
     let sealed = store.read(Key::new(Table::Keys, KEYS)).await.ok()??;
-    Some((open_keys(&sealed).await.ok()??, store))
+    Some((open_keys(&sealed).await.ok()?.ok()?, store))
 }
 
 /// Begins to write a backup into an empty store. What is left of an account here goes before.
@@ -199,10 +208,27 @@ async fn open_with(keys: Keys) -> Result<Box<Account>, Trouble> {
     Ok(Box::new(Account { fence: None, keys, store }))
 }
 
+/// Puts the keys behind another app lock, or behind none, in one write. Tells whether that is durable;
+/// otherwise the lock is as it was.
+pub(super) async fn relock(next: Option<Lock>) -> bool {
+    let Some((keys, store)) = kept().await else { return false };
+    let Some(bytes) = app_lock::behind(next.as_ref(), &keys) else { return false };
+    let is_kept = put(&store, &bytes).await.is_ok();
+    if is_kept {
+        app_lock::set(next);
+    }
+    is_kept
+}
+
 /// Seals keys and makes them durable.
 async fn keep(store: &IdbStore, keys: &Keys) -> Result<(), Trouble> {
+    let bytes = app_lock::wrap(keys).ok_or(Trouble::Write { full: false })?;
+    put(store, &bytes).await
+}
+
+async fn put(store: &IdbStore, bytes: &[u8]) -> Result<(), Trouble> {
     let vault = Vault::open(&accounts::name(VAULT)).await.map_err(|error| fault_of(&error))?;
-    let sealed = vault.seal(&keys.to_bytes()).await.map_err(|error| fault_of(&error))?;
+    let sealed = vault.seal(bytes).await.map_err(|error| fault_of(&error))?;
     let batch = Batch::new().put(Key::new(Table::Keys, KEYS), sealed).strict();
     let kept = store.apply(batch).await;
     kept.map_err(|error| Trouble::Write { full: matches!(error, StoreError::Full) })
@@ -225,6 +251,7 @@ async fn clear() -> bool {
     if gone {
         note().clear();
         marker::clear();
+        app_lock::forget();
     }
     gone
 }
@@ -244,15 +271,15 @@ const fn without_keys(was_here: bool, opening: Opening) -> Found {
     if was_here || opening.data_loss { Found::Remains } else { Found::Nothing }
 }
 
-/// Opens the keys; `None` when they were sealed by a vault that is gone, or are damaged.
-async fn open_keys(sealed: &[u8]) -> Result<Option<Keys>, Fault> {
+/// Opens the keys; those that were sealed by a vault that is gone are damaged, too.
+async fn open_keys(sealed: &[u8]) -> Result<Result<Keys, Unread>, Fault> {
     let vault = Vault::open(&accounts::name(VAULT)).await.map_err(|error| fault_of(&error))?;
     if vault.is_new() {
-        return Ok(None);
+        return Ok(Err(Unread::Damaged));
     }
     match vault.open_sealed(sealed).await {
-        Ok(bytes) => Ok(Keys::from_bytes(&bytes).ok()),
-        Err(VaultError::Refused) => Ok(None),
+        Ok(bytes) => Ok(app_lock::read(&Zeroizing::new(bytes))),
+        Err(VaultError::Refused) => Ok(Err(Unread::Damaged)),
         Err(error) => Err(fault_of(&error)),
     }
 }

@@ -8,6 +8,7 @@
 //! 3. It runs the engine ([`session`]) until somebody else takes over, and begins again with 1.
 
 mod account;
+pub(crate) mod app_lock;
 pub(crate) mod backup;
 mod breath;
 mod linking;
@@ -76,6 +77,11 @@ async fn run(model: Model, handle: Handle, mut inbox: Inbox) {
         model.tickets().settle_all(Err(NotDone::Busy));
         if let Err(fault) = ended {
             return model.set_phase(Phase::Broken(fault));
+        }
+        if app_lock::kind().is_some() {
+            // A tab that gave way keeps neither the keys nor what it showed.
+            page::reload();
+            pending::<()>().await;
         }
     }
 }
@@ -173,14 +179,24 @@ async fn work(
     stopper: &RefCell<Option<Stopper>>,
 ) -> Result<(), Fault> {
     let (mut begin, mut instead) = (None, None);
+    let mut is_forgotten = false;
     let has_failed = starts::begin() >= FAILED_STARTS;
     loop {
-        let account = match account::find().await? {
+        let found = account::find().await?;
+        model.look_at_lock();
+        let account = match found {
             Found::Account(account) => account,
-            found @ (Found::Nothing | Found::Remains) => {
+            Found::Locked if !is_forgotten => {
+                is_forgotten = locked(model, inbox).await;
+                continue;
+            }
+            found @ (Found::Locked | Found::Nothing | Found::Remains) => {
                 let is_new = matches!(found, Found::Nothing);
-                let lost = Phase::Repair(Damage::KeysLost);
-                model.set_phase(if is_new { Phase::Welcome } else { lost });
+                model.set_phase(match found {
+                    Found::Nothing => Phase::Welcome,
+                    Found::Locked => Phase::Repair(Damage::LockForgotten),
+                    _ => Phase::Repair(Damage::KeysLost),
+                });
                 let wish = wish_of_newcomer(model, inbox, instead.take()).await?;
                 match make_account(model, wish, is_new).await? {
                     Some((account, newcomer)) => {
@@ -207,6 +223,21 @@ async fn work(
                 start_over(model).await;
             }
             Ended::Stopped => return Ok(()),
+        }
+    }
+}
+
+/// Waits until the app lock is open. True when nobody can open it, and the person wants another way back.
+async fn locked(model: Model, inbox: &mut Inbox) -> bool {
+    model.set_phase(Phase::Locked);
+    loop {
+        match next_wish(inbox).await {
+            Wish::LockForgotten => return true,
+            Wish::Unlocked => {
+                model.set_phase(Phase::Loading);
+                return false;
+            }
+            _ => (),
         }
     }
 }

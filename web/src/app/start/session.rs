@@ -237,6 +237,12 @@ impl Attendant {
     async fn grant(&mut self, wish: Wish) {
         match wish {
             Wish::BeginAnew => self.begin_anew().await,
+            Wish::ChangeLock(next, tell) => {
+                let is_kept = account::relock(next).await;
+                self.model.look_at_lock();
+                // Who no longer waits is not told.
+                let _ = tell.send(is_kept);
+            }
             Wish::ForgetWords(ticket) => self.forget_words(ticket).await,
             // Who no longer waits is not told.
             Wish::ShowWords(tell) => drop(tell.send(self.words.clone())),
@@ -246,10 +252,12 @@ impl Attendant {
             | Wish::KeepGathering(..)
             | Wish::Leave
             | Wish::Link
+            | Wish::LockForgotten
             | Wish::Open(_)
             | Wish::Recover(_)
             | Wish::Restore(_)
             | Wish::StartOver
+            | Wish::Unlocked
             | Wish::UseHere => (),
         }
     }
@@ -332,7 +340,10 @@ impl Attendant {
 
     /// All that was kept has been read.
     fn ready(&mut self) {
-        if let Some(repair) = self.repair {
+        if self.model.phase().get_untracked() == Phase::Locked {
+            // The lock is closing.
+            self.model.apply(Event::Ready);
+        } else if let Some(repair) = self.repair {
             self.model.set_phase(Phase::Repair(Damage::Behind(repair)));
         } else if self.is_joining {
             self.model.set_phase(Phase::Joining);

@@ -1,13 +1,15 @@
 //! What is made of what a browser keeps.
 
 use effigy_core::Identity;
+use effigy_core::lock::{Lock, Way};
+use effigy_core::passphrase::Cost;
 use effigy_proto::Fence;
 use effigy_store::{Batch, Key, Store as _, Table};
 use effigy_store_idb::IdbStore;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::account::{self, Found};
-use super::unmarked;
+use super::{app_lock, unmarked};
 use crate::browser::{accounts, database, marker};
 
 /// All in one test, because there is one database, and tests run side by side.
@@ -52,6 +54,8 @@ async fn an_account_is_found_and_its_loss_is_noticed() {
     assert!(account::forget().await);
     assert!(matches!(account::find().await, Ok(Found::Nothing)));
 
+    behind_a_lock().await;
+
     // Keys of a vault that is gone.
     assert!(account::make().await.is_ok());
     assert!(database::delete(effigy_store_idb::keys::VAULT).await);
@@ -89,4 +93,36 @@ async fn accounts_whose_marks_are_gone_are_listed_again() {
     for name in ["effigy-3", "effigy-4", "effigy-9"] {
         assert!(database::delete(name).await);
     }
+}
+
+/// Behind a lock keys are found by who has opened it, and nobody writes over them.
+async fn behind_a_lock() {
+    let lock = |salt| {
+        let way = Way::Passphrase { cost: Cost::USUAL, salt: [salt; 16] };
+        Lock::new(way, &[2; 32]).unwrap()
+    };
+    // As a page that was loaded anew, or where somebody has opened this one.
+    let is_locked = async |open: Option<Lock>| {
+        app_lock::set(open);
+        match account::find().await {
+            Ok(Found::Account(_)) => false,
+            Ok(Found::Locked) => app_lock::is_closed(),
+            _ => panic!("no keys"),
+        }
+    };
+    assert!(account::make().await.is_ok());
+    assert!(account::relock(Some(lock(1))).await);
+    assert!(matches!(account::find().await, Ok(Found::Account(_))), "it is open in this page");
+    assert!(is_locked(None).await);
+    assert!(!account::change(|keys| keys.words = None).await && !account::relock(None).await);
+    assert!(is_locked(Some(lock(3))).await, "another lock");
+    assert!(!is_locked(Some(lock(1))).await);
+    // What is written while it is open is behind it, too; changed, the old one opens nothing.
+    assert!(account::change(|keys| keys.words = None).await);
+    assert!(is_locked(None).await && !is_locked(Some(lock(1))).await);
+    assert!(account::relock(Some(lock(4))).await);
+    assert!(is_locked(Some(lock(1))).await && !is_locked(Some(lock(4))).await);
+    assert!(account::relock(None).await);
+    assert!(!is_locked(None).await);
+    assert!(account::forget().await);
 }

@@ -9,7 +9,7 @@ use effigy_proto::Command;
 use leptos::prelude::*;
 
 use crate::app::{Handle, Model, NotDone, error, task};
-use crate::parts::{Avatar, Empty, Icon, Name, ShortKey, WordsEntry};
+use crate::parts::{AskLock, Avatar, Empty, Icon, LockFirst, Name, ShortKey, WordsEntry};
 use crate::screens::people::friends;
 
 /// More than half of them.
@@ -74,11 +74,12 @@ fn Chosen(all: Memo<Vec<Identity>>, done: Callback<()>, replaces: bool) -> impl 
             busy.try_set(false);
         });
     });
+    let first = LockFirst::then(give);
     let take = Callback::new(move |words: Words| {
         if model.me() != Some(words.root_sign().identity()) {
             return Err(error::not_done(NotDone::Refused(effigy_proto::Refusal::Words)));
         }
-        give.run(Some(words));
+        first.ask(Some(words));
         Ok(())
     });
     view! {
@@ -106,10 +107,11 @@ fn Chosen(all: Memo<Vec<Identity>>, done: Callback<()>, replaces: bool) -> impl 
         <p class="fault" role="alert">{trouble}</p>
         <div class="actions">
             <Show when=move || has_words.get() && is_set.get()>
-                <button class="button primary" type="button" disabled=busy on:click=move |_| give.run(None)>"Give the shares"</button>
+                <button class="button primary" type="button" disabled=busy on:click=move |_| first.ask(None)>"Give the shares"</button>
             </Show>
             <button class="button" type="button" on:click=move |_| done.run(())>"Cancel"</button>
         </div>
+        <AskLock first before="your friends get the shares"/>
     }
 }
 

@@ -8,7 +8,7 @@ use crate::app::start::backup::{Wanted, Written, write};
 use crate::app::{BackupFault, Model, error, task};
 use crate::browser::clock;
 use crate::browser::object_url::ObjectUrl;
-use crate::parts::{NewPassphrase, Passphrase, bytes, called, held};
+use crate::parts::{AskLock, LockFirst, NewPassphrase, Passphrase, bytes, called, held};
 
 /// How far it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,11 +52,7 @@ fn Ask(step: RwSignal<Step>) -> impl IntoView {
         Step::Failed(why) => Some(error::backup(why)),
         _ => None,
     });
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        if let Some(amiss) = passphrase.amiss() {
-            return trouble.set(Some(amiss));
-        }
+    let first = LockFirst::then(Callback::new(move |()| {
         let wanted = Wanted {
             files: files.get_untracked(),
             name: model.with_view_once(|view| called(view, &view.me())).unwrap_or_default(),
@@ -78,6 +74,14 @@ fn Ask(step: RwSignal<Step>) -> impl IntoView {
                 });
             }
         });
+    }));
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let amiss = passphrase.amiss();
+        trouble.set(amiss.clone());
+        if amiss.is_none() {
+            first.ask(());
+        }
     };
     let has_words = model.has_words();
     view! {
@@ -89,6 +93,7 @@ fn Ask(step: RwSignal<Step>) -> impl IntoView {
             <p class="fault" role="alert">{trouble}</p>
             <div class="actions"><button class="button primary" type="submit">"Back up"</button></div>
         </form>
+        <AskLock first before="your keys go into a file"/>
     }
 }
 
@@ -116,6 +121,7 @@ fn Writing(step: RwSignal<Step>) -> impl IntoView {
             max=move || numbers.get().map(|(_, all)| all.to_string())
             value=move || numbers.get().map(|(done, _)| done.to_string())
             aria-label="How much of the backup is written"
+            data-keeps-open=""
         ></progress>
         <p class="hint" data-numbers="">{words}</p>
         <div class="actions"><button class="button" type="button" on:click=move |_| step.set(Step::Failed(BackupFault::Cancelled))>"Cancel"</button></div>

@@ -10,7 +10,7 @@ use super::friends::Friends;
 use super::held::Held;
 use crate::app::{Handle, Model, task};
 use crate::browser::{clipboard, page};
-use crate::parts::{Screen, WordsEntry};
+use crate::parts::{AskLock, LockFirst, Screen, WordsEntry};
 
 /// How far the person is with their words.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,12 +45,12 @@ fn Keeping() -> impl IntoView {
     let step = RwSignal::new(Step::Told);
     // Only while the screen is shown.
     let words = RwSignal::new(None::<Words>);
-    let show = move |_| {
+    let first = LockFirst::then(Callback::new(move |()| {
         task::run_while_shown(async move {
             words.try_set(handle.words().await);
             step.try_set(Step::Shown);
         });
-    };
+    }));
     let back = Callback::new(move |()| step.set(Step::Shown));
     move || {
         match (step.get(), words.get()) {
@@ -63,7 +63,8 @@ fn Keeping() -> impl IntoView {
                 <h2 id="keep-title">"Write down your recovery words"</h2>
                 <p>"Your account is on your devices and nowhere else. If you lose them all, twelve words bring it back: your name, your follows and what others keep of your posts."</p>
                 <p>"Whoever has the words has your account. Write them on paper, where nobody else reads them. Afterwards this device forgets them."</p>
-                <div class="actions"><button class="button primary" type="button" on:click=show>"Show my words"</button></div>
+                <div class="actions"><button class="button primary" type="button" on:click=move |_| first.ask(())>"Show my words"</button></div>
+                <AskLock first before="your words are shown"/>
             </section>
         }
         .into_any(),

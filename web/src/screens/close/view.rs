@@ -52,7 +52,7 @@ pub(crate) fn CloseAccount() -> impl IntoView {
                 <span class="label">"To go on, type your name: "<bdi>{name}</bdi></span>
                 <input type="text" maxlength="80" dir="auto" autocomplete="off" bind:value=typed/>
             </label>
-            <ByRoot check act action="Close the account" back="#/you" why="Only they can close the account, so that nobody who finds a device of yours can." question=CLOSE/>
+            <ByRoot check act action="Close the account" back="#/you" why="Only they can close the account, so that nobody who finds a device of yours can." question=CLOSE before="the account is closed"/>
             <p class="fault" role="alert">{trouble}</p>
             <p role="status">{move || busy.get().then_some("Closing the account…")}</p>
         </Screen>

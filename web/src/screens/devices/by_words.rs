@@ -61,7 +61,7 @@ pub(crate) fn DevicesByWords() -> impl IntoView {
                     <legend>"Which device does somebody else have?"</legend>
                     <For each=move || devices.get() key=Clone::clone children=move |(identity, name)| view! { <Choice identity name chosen/> }/>
                 </fieldset>
-                <ByRoot check act action="Remove" back="#/you/devices" why="They are not kept here, and nobody sees them: this device signs with them once and forgets them." question=REMOVE/>
+                <ByRoot check act action="Remove" back="#/you/devices" why="They are not kept here, and nobody sees them: this device signs with them once and forgets them." question=REMOVE before="the device is removed"/>
             </Show>
             <p class="fault" role="alert">{trouble}</p>
         </Screen>

@@ -6,7 +6,7 @@ use effigy_proto::{Command, Refusal};
 use leptos::prelude::*;
 
 use crate::app::{Handle, Model, NotDone, error, task};
-use crate::parts::{Dialog, Question};
+use crate::parts::{AskLock, Dialog, LockFirst, Question};
 
 /// Another name for a device.
 #[component]
@@ -56,7 +56,7 @@ pub(crate) fn Removal(identity: Identity, name: String, open: RwSignal<bool>) ->
         let name = name.clone();
         move || format!("Remove \u{201c}{name}\u{201d}?")
     });
-    let act = Callback::new(move |()| {
+    let first = LockFirst::then(Callback::new(move |()| {
         let name = name.clone();
         task::run(async move {
             match handle.request(|ticket| Command::RemoveDevice { identity, ticket }).await {
@@ -69,7 +69,8 @@ pub(crate) fn Removal(identity: Identity, name: String, open: RwSignal<bool>) ->
                 Err(why) => model.toasts().trouble(error::not_done(why)),
             }
         });
-    });
+    }));
+    let ask = Callback::new(move |()| first.ask(()));
     view! {
         <Dialog open=withheld title="Not everything of it is here">
             <p>"Somebody says that this device posted more than has come here, and what is not here when it is removed counts for nobody. So nothing was changed. Wait until it has come, and try again."</p>
@@ -79,9 +80,10 @@ pub(crate) fn Removal(identity: Identity, name: String, open: RwSignal<bool>) ->
                 <a class="button danger" href="#/you/devices/words">"Use my recovery words"</a>
             </div>
         </Dialog>
-        <Question open title yes="Remove" act>
+        <Question open title yes="Remove" act=ask>
             <p>"It can no longer post as you, and reads nothing of what you keep for yourself from now on. The posts of it that are here stay; anything else it posted, or posts now, counts for nobody, whatever date it claims."</p>
             <p>"Lost or stolen? Remove it now. What lies on it stays readable for whoever can unlock it. It can never be added again under the same key; you can link it anew."</p>
         </Question>
+        <AskLock first before="the device is removed"/>
     }
 }

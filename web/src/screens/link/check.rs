@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::view::{Cancel, ask};
 use crate::app::{Handle, Model};
-use crate::parts::{EmojiRow, Glyph, Icon};
+use crate::parts::{AskLock, EmojiRow, Glyph, Icon, LockFirst};
 
 /// The pictures, and what is to be done on this device.
 #[component]
@@ -69,13 +69,17 @@ fn Approve(stage: Memo<Option<Linking>>) -> impl IntoView {
         })
     });
     let replaces = RwSignal::new(None::<Identity>);
+    let first = LockFirst::then(Callback::new(move |number: u8| {
+        typed.set(String::new());
+        let (full, replaces) = (full.get_untracked(), replaces.get_untracked());
+        ask(handle, model, LinkCommand::Approve { full, number, replaces });
+    }));
     let approve = move |_| {
         let digits = typed.get_untracked().trim().to_owned();
         match digits.parse::<u8>() {
             Ok(number) if digits.len() == 2 => {
-                typed.set(String::new());
-                let (full, replaces) = (full.get_untracked(), replaces.get_untracked());
-                ask(handle, model, LinkCommand::Approve { full, number, replaces });
+                fault.set(None);
+                first.ask(number);
             }
             _ => fault.set(Some("Type the two digits that the new device shows.")),
         }
@@ -117,5 +121,6 @@ fn Approve(stage: Memo<Option<Linking>>) -> impl IntoView {
             <Cancel/>
             <button class="button" type="button" on:click=approve>"Link this device"</button>
         </div>
+        <AskLock first before="the new device gets your account"/>
     }
 }

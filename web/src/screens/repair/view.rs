@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::app::{Damage, Handle, Model, Phase, Wish};
 use crate::browser::page;
 use crate::parts::{OtherAccounts, Question, StatusLine};
-use crate::screens::{ByBackup, ByFriends, ByWords};
+use crate::screens::{ByBackup, ByFriends, ByWords, LinkThis};
 use effigy_proto::Command;
 
 /// Says what is missing, how it comes back, and what can be done when it does not.
@@ -18,8 +18,11 @@ pub(crate) fn Repair() -> impl IntoView {
     });
     let is_behind = Memo::new(move |_| behind.get().is_some());
     let is_unsure = Memo::new(move |_| behind.get().is_some_and(|repair| !repair.is_counted()));
+    let is_forgotten = Memo::new(move |_| phase.get() == Phase::Repair(Damage::LockForgotten));
     let title = move || {
-        if is_unsure.get() {
+        if is_forgotten.get() {
+            "Come back without the lock"
+        } else if is_unsure.get() {
             "Some of your posts may be missing here"
         } else {
             "Some of your posts are missing here"
@@ -28,13 +31,19 @@ pub(crate) fn Repair() -> impl IntoView {
     let counts = Signal::derive(move || {
         behind.get().map(|repair| (repair.held, repair.known)).unwrap_or_default()
     });
-    page::set_title("Posts are missing · Effigy");
+    page::set_title(if is_forgotten.get_untracked() {
+        "Come back · Effigy"
+    } else {
+        "Posts are missing · Effigy"
+    });
     view! {
         <main class="plain">
             <img class="plain-mark" src="/icons/mark.svg" width="96" height="96" alt=""/>
             <h1 tabindex="-1">{title}</h1>
             {move || if is_behind.get() {
                 view! { <Behind counts is_unsure/> }.into_any()
+            } else if is_forgotten.get() {
+                view! { <LockForgotten/> }.into_any()
             } else {
                 view! { <KeysLost/> }.into_any()
             }}
@@ -90,19 +99,43 @@ fn Behind(counts: Signal<(u64, u64)>, is_unsure: Memo<bool>) -> impl IntoView {
 /// Nothing can be fetched, because nobody could be asked for it in this person's name.
 #[component]
 fn KeysLost() -> impl IntoView {
-    let handle = expect_context::<Handle>();
-    let asked = RwSignal::new(false);
-    let start_over = Callback::new(move |()| {
-        let _ = handle.wish(Wish::StartOver);
-    });
     view! {
         <p>"There was an account in this browser, but the browser has lost its keys. That happens when site data is cleared. Posts that your friends already have stay with them."</p>
         <p>"If you moved or restored this browser's profile, close it and open the old one: the account may still be there."</p>
         <ByWords/>
         <ByFriends/>
         <ByBackup/>
+        <StartAnew back="Try again"/>
+    }
+}
+
+/// The keys are here, and nobody opens their lock any more.
+#[component]
+fn LockForgotten() -> impl IntoView {
+    view! {
+        <p>"Choose how your account comes back. What is in this browser stays as it is until it does: until then you can go back to the lock."</p>
+        <LinkThis/>
+        <ByWords/>
+        <ByFriends/>
+        <ByBackup/>
+        <StartAnew back="Back to the lock"/>
+    }
+}
+
+/// Loading the page anew, or giving the account up.
+#[component]
+fn StartAnew(
+    /// What loading the page anew is called.
+    back: &'static str,
+) -> impl IntoView {
+    let handle = expect_context::<Handle>();
+    let asked = RwSignal::new(false);
+    let start_over = Callback::new(move |()| {
+        let _ = handle.wish(Wish::StartOver);
+    });
+    view! {
         <div class="actions">
-            <a class="button" href="">"Try again"</a>
+            <a class="button" href="">{back}</a>
             <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Start a new account"</button>
         </div>
         <Question open=asked title="Start a new account?" yes="Start anew" act=start_over>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::app::{Model, route};
 use crate::parts::{Avatar, Glyph, Icon, Name, Screen, ShortKey};
 
-const PLACES: [(&str, Icon, &str, &str); 8] = [
+const PLACES: [(&str, Icon, &str, &str); 9] = [
     ("#/people/add", Icon::PersonAdd, "My code", "Show it, and somebody can follow you"),
     (
         "#/you/devices",
@@ -26,6 +26,7 @@ const PLACES: [(&str, Icon, &str, &str); 8] = [
         "Backup and recovery",
         "Words and a file that bring your account back",
     ),
+    ("#/you/lock", Icon::Lock, "App lock", "Asks for a passphrase or passkey before Effigy opens"),
     ("#/you/storage", Icon::Storage, "Storage", "What lies on this device, and whether it is kept"),
     ("#/you/appearance", Icon::Moon, "Appearance", "Light, dark, or as the system says"),
     ("#/you/about", Icon::Info, "About", "Version and where it came from"),

@@ -117,7 +117,7 @@ fn Progress(attach: Attach) -> impl IntoView {
             <span class="hint" data-numbers="">{numbers}</span>
         </div>
         <Show when=move || came.get().is_some()>
-            <progress max=move || size.get().to_string() value=move || came.get().unwrap_or_default().to_string() aria-label="How much of it is read"></progress>
+            <progress max=move || size.get().to_string() value=move || came.get().unwrap_or_default().to_string() aria-label="How much of it is read" data-keeps-open=""></progress>
         </Show>
     }
 }
