@@ -2,6 +2,7 @@
 
 mod accounts;
 mod ago;
+mod apart;
 mod ask_lock;
 mod attached;
 mod avatar;
@@ -36,6 +37,7 @@ mod words_entry;
 
 pub(crate) use accounts::{AddAccount, OtherAccounts};
 pub(crate) use ago::{Ago, ago};
+pub(crate) use apart::{apart, lost};
 pub(crate) use ask_lock::{AskLock, LockFirst, OpenLock};
 pub(crate) use attached::Attached;
 pub(crate) use avatar::{Avatar, FaceField};

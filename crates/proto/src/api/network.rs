@@ -37,6 +37,8 @@ pub struct Network {
 pub struct DeviceStatus {
     /// When it was added, by the clock of who added it.
     pub added: Time,
+    /// Whether it is known to have written something: only of such a device another can take the place.
+    pub has_written: bool,
     /// Its key.
     pub identity: Identity,
     /// Whether it may manage the account, or only post.

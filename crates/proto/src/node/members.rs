@@ -136,11 +136,15 @@ impl Node {
                 let is_here = is_this
                     || self.present.contains_key(identity)
                     || self.index.peers.any(*identity);
-                let newest = self.feeds.get(identity).map_or(0, |held| held.newest);
+                let held = self.feeds.get(identity);
+                let newest = held.map_or(0, |held| held.newest);
+                let has_written =
+                    held.is_some_and(|held| !held.feed.is_empty() || !held.remote.is_empty());
                 let met = self.met.get(identity).map_or(0, |met| met.at.0);
                 let seen = if is_here { self.clock.0 } else { newest.max(met).max(device.added) };
                 DeviceStatus {
                     added: Time(device.added),
+                    has_written,
                     identity: *identity,
                     is_admin: device.powers.contains(&Power::Admin),
                     is_here,

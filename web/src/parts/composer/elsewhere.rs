@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::writing::Writing;
 use crate::app::Model;
-use crate::parts::{Glyph, Icon};
+use crate::parts::{Glyph, Icon, apart};
 
 /// How many characters of another draft are shown.
 const GLIMPSE: usize = 120;
@@ -92,8 +92,9 @@ fn glimpse(text: &str) -> String {
 /// What the person calls a device.
 fn device_name(model: Model, device: Identity) -> String {
     let name = model.network().with(|network| {
-        let found = network.devices.iter().find(|known| known.identity == device);
-        found.map(|known| known.name.clone())
+        let all = &network.devices;
+        let found = all.iter().find(|known| known.identity == device);
+        found.map(|known| format!("{}{}", known.name, apart(known, all)))
     });
     name.unwrap_or_else(|| "another device".to_owned())
 }

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use crate::app::{Handle, Model, error, task};
 use crate::browser::{clock, page};
-use crate::parts::{ByRoot, LastQuestion, Screen, plain};
+use crate::parts::{ByRoot, LastQuestion, Screen, apart, plain};
 
 const REMOVE: LastQuestion = LastQuestion {
     title: "Remove by your words?",
@@ -33,8 +33,11 @@ pub(crate) fn DevicesByWords() -> impl IntoView {
     let handle = expect_context::<Handle>();
     let devices = Memo::new(move |_| {
         let others = |network: &effigy_proto::Network| {
-            let others = network.devices.iter().filter(|device| !device.is_this);
-            others.map(|device| (device.identity, device.name.clone())).collect::<Vec<_>>()
+            let all = &network.devices;
+            let others = all.iter().filter(|device| !device.is_this);
+            let told =
+                |device: &DeviceStatus| (device.identity, device.name.clone(), apart(device, all));
+            others.map(told).collect::<Vec<_>>()
         };
         model.network().with(others)
     });
@@ -59,7 +62,7 @@ pub(crate) fn DevicesByWords() -> impl IntoView {
             >
                 <fieldset class="choices">
                     <legend>"Which device does somebody else have?"</legend>
-                    <For each=move || devices.get() key=Clone::clone children=move |(identity, name)| view! { <Choice identity name chosen/> }/>
+                    <For each=move || devices.get() key=Clone::clone children=move |(identity, name, apart)| view! { <Choice identity name apart chosen/> }/>
                 </fieldset>
                 <ByRoot check act action="Remove" back="#/you/devices" why="They are not kept here, and nobody sees them: this device signs with them once and forgets them." question=REMOVE before="the device is removed"/>
             </Show>
@@ -94,7 +97,7 @@ fn remove(
 
 /// One device, and what of it counts if it is chosen.
 #[component]
-fn Choice(identity: Identity, name: String, chosen: Chosen) -> impl IntoView {
+fn Choice(identity: Identity, name: String, apart: String, chosen: Chosen) -> impl IntoView {
     let is_chosen = Memo::new(move |_| chosen.with(|chosen| chosen.contains_key(&identity)));
     let choose = move |_| {
         chosen.update(|chosen| {
@@ -104,10 +107,11 @@ fn Choice(identity: Identity, name: String, chosen: Chosen) -> impl IntoView {
         });
     };
     let label = name.clone();
+    let key = apart.is_empty().then(|| identity.short());
     view! {
         <label>
             <input type="checkbox" prop:checked=is_chosen on:change=choose/>
-            " "<bdi>{name}</bdi>" "<span class="key">{identity.short()}</span>
+            " "<bdi>{name}</bdi><bdi>{apart}</bdi>" "<span class="key">{key}</span>
         </label>
         <Show when=move || is_chosen.get()>
             <Counted identity name=label.clone() chosen/>

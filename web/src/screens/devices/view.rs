@@ -9,7 +9,7 @@ use super::by_words::ByWordsLink;
 use super::change::{Removal, Rename};
 use crate::app::Model;
 use crate::browser::clock;
-use crate::parts::{Glyph, Icon, Managed, Screen, ago};
+use crate::parts::{Glyph, Icon, Managed, Screen, ago, apart};
 
 /// Every device of the account, this one first.
 #[component]
@@ -66,7 +66,7 @@ fn Device(device: DeviceStatus, devices: Memo<Vec<DeviceStatus>>) -> impl IntoVi
     let name = device.name.clone();
     // What the person calls it says nothing of what it is.
     let system = (device.system != name).then(|| format!("{} · ", clean_name(&device.system)));
-    let (of_rename, of_removal) = (name.clone(), name.clone());
+    let of_rename = name.clone();
     let joined = clock::day(device.added.0);
     let when = move || {
         devices.with(|devices| {
@@ -74,8 +74,8 @@ fn Device(device: DeviceStatus, devices: Memo<Vec<DeviceStatus>>) -> impl IntoVi
             device.map(|device| seen(device, now.get()))
         })
     };
-    let labels = [format!("Rename {name}"), format!("Remove {name}")];
-    let [rename, remove] = labels;
+    let full = devices.with_untracked(|all| format!("{name}{}", apart(&device, all)));
+    let [rename, remove] = [format!("Rename {full}"), format!("Remove {full}")];
     view! {
         <div class="row row-device">
             <Glyph icon=Icon::Devices/>
@@ -97,6 +97,6 @@ fn Device(device: DeviceStatus, devices: Memo<Vec<DeviceStatus>>) -> impl IntoVi
             </div>
         </Show>
         <Rename identity name=of_rename open=renaming/>
-        <Removal identity name=of_removal open=removing/>
+        <Removal identity name=full open=removing/>
     }
 }

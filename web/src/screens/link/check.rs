@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::view::{Cancel, ask};
 use crate::app::{Handle, Model};
-use crate::parts::{AskLock, EmojiRow, Glyph, Icon, LockFirst};
+use crate::parts::{AskLock, EmojiRow, Glyph, Icon, LockFirst, lost};
 
 /// The pictures, and what is to be done on this device.
 #[component]
@@ -60,13 +60,9 @@ fn Approve(stage: Memo<Option<Linking>>) -> impl IntoView {
         Some(Linking::Verifying { name, .. }) => name,
         _ => None,
     });
-    // Devices that may have lost what they kept: none that is there.
     let silent = Memo::new(move |_| {
-        model.network().with(|network| {
-            let devices =
-                network.devices.iter().filter(|device| !device.is_this && !device.is_here);
-            devices.map(|device| (device.identity, device.name.clone())).collect::<Vec<_>>()
-        })
+        let newcomer = name.get();
+        model.network().with(|network| lost(&network.devices, newcomer.as_deref()))
     });
     let replaces = RwSignal::new(None::<Identity>);
     let first = LockFirst::then(Callback::new(move |number: u8| {
@@ -99,9 +95,9 @@ fn Approve(stage: Memo<Option<Linking>>) -> impl IntoView {
             <fieldset class="choices">
                 <legend>"Which device is it?"</legend>
                 <label><input type="radio" name="replaces" prop:checked=move || replaces.get().is_none() on:change=move |_| replaces.set(None)/>" A new one"</label>
-                <For each=move || silent.get() key=Clone::clone children=move |(key, name)| view! {
+                <For each=move || silent.get() key=Clone::clone children=move |(key, name, apart)| view! {
                     <label><input type="radio" name="replaces" prop:checked=move || replaces.get() == Some(key) on:change=move |_| replaces.set(Some(key))/>
-                        <span>"It is "<bdi>{name}</bdi>", which lost its data and comes back"</span></label>
+                        <span>"It is "<bdi>{name}</bdi><bdi>{apart}</bdi>", which lost its data and comes back"</span></label>
                 }/>
             </fieldset>
         </Show>

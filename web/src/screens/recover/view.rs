@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::app::{Handle, Model, NotDone, Phase, Way, Wish, error, task};
 use crate::browser::{clock, device, marker, page};
-use crate::parts::{Avatar, Name, OtherAccounts, Question, ShortKey, held};
+use crate::parts::{Avatar, Name, OtherAccounts, Question, ShortKey, held, lost};
 use crate::screens::network::AddHub;
 
 /// Looking for the account, asking whether it is the right one, and what has come of it.
@@ -140,18 +140,14 @@ fn Found() -> impl IntoView {
     let model = expect_context::<Model>();
     let handle = expect_context::<Handle>();
     let way = model.way();
-    let devices = Memo::new(move |_| {
-        let known = model.with_view(|view| {
-            let person = view.person(&view.me())?;
-            Some(person.devices.iter().map(|(key, name)| (*key, name.clone())).collect::<Vec<_>>())
-        });
-        known.flatten().unwrap_or_default()
-    });
+    let newcomer = device::name();
+    let devices =
+        Memo::new(move |_| model.network().with(|network| lost(&network.devices, Some(&newcomer))));
     let was = marker::device();
     // What the person chose; before that, what the browser remembers.
     let chosen = RwSignal::new(None::<Option<Identity>>);
     let replaces = Signal::derive(move || {
-        let known = was.filter(|was| devices.with(|all| all.iter().any(|(key, _)| key == was)));
+        let known = was.filter(|was| devices.with(|all| all.iter().any(|(key, ..)| key == was)));
         chosen.get().unwrap_or(known)
     });
     let busy = RwSignal::new(false);
@@ -179,9 +175,9 @@ fn Found() -> impl IntoView {
             <fieldset class="choices">
                 <legend>"Which of your devices is this?"</legend>
                 <label><input type="radio" name="device" prop:checked=move || replaces.get().is_none() on:change=move |_| chosen.set(Some(None))/>" A new one"</label>
-                <For each=move || devices.get() key=Clone::clone children=move |(key, name)| view! {
+                <For each=move || devices.get() key=Clone::clone children=move |(key, name, apart)| view! {
                     <label><input type="radio" name="device" prop:checked=move || replaces.get() == Some(key) on:change=move |_| chosen.set(Some(Some(key)))/>
-                        <span>"This is "<bdi>{name}</bdi>", which lost its data and comes back"</span></label>
+                        <span>"This is "<bdi>{name}</bdi><bdi>{apart}</bdi>", which lost its data and comes back"</span></label>
                 }/>
             </fieldset>
         </Show>

@@ -207,6 +207,19 @@ fn nobody_takes_the_place_of_a_device_of_which_something_may_be_missing() {
 }
 
 #[test]
+fn a_device_that_never_wrote_is_told_from_one_that_did() {
+    let mut two = Two::new();
+    assert!(two.desks[OLD].post("here"));
+    two.meet(NEW, false, &mut honest);
+    two.agree(true);
+    two.desks[OLD].pass(5_000);
+    let told = two.desks[OLD].network().unwrap().devices;
+    let told: Vec<(bool, bool)> =
+        told.iter().map(|device| (device.is_this, device.has_written)).collect();
+    assert_eq!(told, [(true, true), (false, false)]);
+}
+
+#[test]
 fn approval_may_come_before_the_other_device_has_confirmed() {
     let mut two = Two::new();
     two.meet(NEW, false, &mut honest);
