@@ -100,6 +100,18 @@ export default async function journey(stage) {
   await ana.button("I already have an account").click();
   await ana.button("Ask my friends").click();
   const { page } = ana;
+  await ana.field("Code for friends").waitFor();
+  // What was begun and can no longer be read is said to be there, and is not overwritten without a word.
+  await page.reload();
+  await page.evaluate(() => new Promise((done, fail) => {
+    const gone = indexedDB.deleteDatabase("effigy-returning-vault");
+    [gone.onsuccess, gone.onerror, gone.onblocked] = [done, fail, fail];
+  }));
+  await ana.button("I already have an account").click();
+  await ana.button("Ask my friends").click();
+  await page.getByText("cannot be read in this browser now").waitFor();
+  await shot(ana, "Ana-unreadable");
+  await ana.button("Begin anew").click();
   const shown = async () => ({
     pictures: await page.locator(".emoji-row").getAttribute("data-emoji"),
     number: (await page.locator(".link-number").innerText()).trim(),

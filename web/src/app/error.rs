@@ -294,10 +294,14 @@ pub(crate) const fn share(why: ShareError) -> &'static str {
         ShareError::Twice => {
             "This share is here already. Nothing was changed; ask another friend for theirs."
         }
+        ShareError::TooMany => {
+            "As many shares are here as are taken, and no account follows from them, so this one was not taken. Begin \
+             again without those that are here."
+        }
         ShareError::TooFew => "There are not enough shares yet. Ask one more friend.",
         ShareError::Wrong => {
             "There are enough shares, but no account follows from them: one of them is false. Ask one more friend, \
-             and it is found out; or begin again without these."
+             and you are told which; or begin again without these."
         }
         _ => {
             "This is not a share. Your friend finds theirs at You › Backup and recovery › They need it. Nothing was \
@@ -426,6 +430,7 @@ mod tests {
             ShareError::OtherVersion,
             ShareError::Sealed,
             ShareError::TooFew,
+            ShareError::TooMany,
             ShareError::Twice,
             ShareError::Wrong,
         ];

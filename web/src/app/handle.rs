@@ -11,7 +11,7 @@ use futures_channel::{mpsc, oneshot};
 use leptos::prelude::*;
 
 use super::hub_clock::{HubClock, signs};
-use super::phase::{NewAccount, Wish};
+use super::phase::{Gathered, NewAccount, Wish};
 
 /// How many commands may wait for the engine. A person is slower; a script that is not is told so.
 const COMMANDS: usize = 64;
@@ -159,12 +159,13 @@ impl Handle {
     }
 
     /// What friends have given so far of an account that is to come back; `None` where nothing can be begun.
-    pub(crate) async fn gathering(self) -> Option<Gathering> {
-        let (tell, gathering) = oneshot::channel();
-        if !self.wish(Wish::Gather(tell)) {
+    /// What cannot be read stays where it is, also where something is begun anew.
+    pub(crate) async fn gathering(self, anew: bool) -> Option<Gathered> {
+        let (tell, gathered) = oneshot::channel();
+        if !self.wish(Wish::Gather { anew, tell }) {
             return None;
         }
-        gathering.await.ok().flatten()
+        gathered.await.ok().flatten()
     }
 
     /// Keeps what friends have given so far. Tells whether it is durable.

@@ -28,7 +28,7 @@ pub(crate) use keys::KeyHelp;
 pub(crate) use locking::lock_now;
 pub(crate) use model::Model;
 pub(crate) use phase::{
-    BackupFault, Damage, Fault, Opening, Out, Phase, Restore, Restoring, Way, Wish,
+    BackupFault, Damage, Fault, Gathered, Opening, Out, Phase, Restore, Restoring, Way, Wish,
 };
 pub(crate) use route::{Route, Section};
 pub(crate) use router::Router;

@@ -97,7 +97,12 @@ pub(crate) enum Wish {
     /// Forget the recovery words: the person has written them down.
     ForgetWords(Ticket),
     /// Tell what friends have given so far of an account that is to come back.
-    Gather(oneshot::Sender<Option<Gathering>>),
+    Gather {
+        /// Whether to begin anew beside what cannot be read.
+        anew: bool,
+        /// Who is told; `None` where nothing can be begun.
+        tell: oneshot::Sender<Option<Gathered>>,
+    },
     /// Belong to the account that has let this device in.
     Join {
         /// Where the account is met.
@@ -129,6 +134,15 @@ pub(crate) enum Wish {
     Unlocked,
     /// Take over from the other tab.
     UseHere,
+}
+
+/// What friends have given so far of an account that is to come back.
+#[derive(Debug)]
+pub(crate) enum Gathered {
+    /// This, or nothing yet.
+    Here(Gathering),
+    /// Something that cannot be read now. It stays as it is.
+    Unreadable,
 }
 
 /// What a newcomer entered.

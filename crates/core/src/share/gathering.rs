@@ -1,5 +1,9 @@
 //! Coming back: shares are gathered until the root follows from them.
+//!
+//! A share that was forged, or damaged where it was kept, looks like any other. So several that say to be
+//! the same one are kept beside one another, and once the root follows it is known which of all are false.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -9,6 +13,9 @@ use crate::limits::SHARES_MOST;
 use crate::mnemonic::Words;
 use crate::random::Random;
 use crate::seal::SealingSecret;
+
+/// Most shares that are gathered: all of a set, and two that are false.
+const GATHERED: usize = SHARES_MOST + 2;
 
 /// The shares that friends have given so far, and the key to which they seal them. Silent when printed,
 /// wiped when dropped.
@@ -38,9 +45,14 @@ impl Gathering {
         self.plea
     }
 
-    /// The shares that are here.
+    /// The shares that are here, in the order in which they came.
     pub fn shares(&self) -> &[Share] {
         &self.shares
+    }
+
+    /// How many of the set are here: of those that say to be the same one, one counts.
+    pub fn count(&self) -> usize {
+        self.shares.iter().map(|share| share.number).collect::<BTreeSet<u8>>().len()
     }
 
     /// Takes what a friend gave, as it was scanned or pasted.
@@ -61,8 +73,11 @@ impl Gathering {
                 return Err(ShareError::OtherSet);
             }
         }
-        if self.shares.iter().any(|known| known.number == share.number) {
+        if self.shares.contains(&share) {
             return Err(ShareError::Twice);
+        }
+        if self.shares.len() >= GATHERED {
+            return Err(ShareError::TooMany);
         }
         self.shares.push(share);
         Ok(())
@@ -73,32 +88,51 @@ impl Gathering {
         self.shares.clear();
     }
 
-    /// The words of the account, once enough of its shares are here. A false one does no harm where there
-    /// are enough others.
+    /// The words of the account, once enough of its shares are here. False ones do no harm where there are
+    /// enough others.
     ///
     /// # Errors
     /// `TooFew`, or `Wrong` when the account follows from no part of them.
     pub fn words(&self) -> Result<Words, ShareError> {
-        let first = self.shares.first().ok_or(ShareError::TooFew)?;
-        let need = usize::from(first.need);
-        if self.shares.len() < need {
+        self.found().map(|(_, words)| words)
+    }
+
+    /// Which shares are false, by their places among all that came, once the account follows from others.
+    pub fn false_ones(&self) -> Vec<usize> {
+        let Ok((chosen, _)) = self.found() else { return Vec::new() };
+        let is_false = |share: &Share| {
+            // In the place of one of those from which the account follows, it has to follow again.
+            let others = chosen.iter().copied().filter(|other| other.number != share.number);
+            let others = others.take(usize::from(share.need).saturating_sub(1));
+            words_of(&others.chain([share]).collect::<Vec<_>>()).is_none()
+        };
+        let all = self.shares.iter().enumerate();
+        all.filter(|(_, share)| is_false(share)).map(|(place, _)| place).collect()
+    }
+
+    /// As many shares as are needed from which the account follows, and its words.
+    fn found(&self) -> Result<(Vec<&Share>, Words), ShareError> {
+        let need = usize::from(self.shares.first().ok_or(ShareError::TooFew)?.need);
+        if self.count() < need {
             return Err(ShareError::TooFew);
         }
-        // Of ten shares there are a thousand choices.
-        let choices = (0_u16..1 << SHARES_MOST).filter(|all| all.count_ones() as usize == need);
-        let words = choices.filter_map(|choice| {
-            let bits = (0..).map(|at| choice.checked_shr(at).unwrap_or(0) & 1 == 1);
-            let chosen = self.shares.iter().zip(bits).filter(|(_, is_chosen)| *is_chosen);
-            let chosen: Vec<&Share> = chosen.map(|(share, _)| share).collect();
-            // Places behind the last share were chosen.
-            if chosen.len() < need {
-                return None;
-            }
-            let entropy = scheme::rebuild(&chosen)?;
-            Words::from_entropy(&entropy).ok()
+        // Of twelve shares there are four thousand choices, less than one thousand of them of one length.
+        let choices = (0_u16..1 << GATHERED).filter(|all| all.count_ones() as usize == need);
+        let mut found = choices.filter_map(|choice| {
+            let chosen = self.chosen(choice);
+            let words = if chosen.len() == need { words_of(&chosen) } else { None };
+            Some((chosen, words?))
         });
-        let mut mine = words.filter(|words| words.root_sign().identity() == first.synod);
-        mine.next().ok_or(ShareError::Wrong)
+        found.next().ok_or(ShareError::Wrong)
+    }
+
+    /// The shares of a choice, one of each number: fewer than were chosen where two of them have one number,
+    /// or where there is none at a place.
+    fn chosen(&self, choice: u16) -> Vec<&Share> {
+        let bits = (0..).map(|at| choice.checked_shr(at).unwrap_or(0) & 1 == 1);
+        let chosen = self.shares.iter().zip(bits).filter(|(_, is_chosen)| *is_chosen);
+        let chosen: BTreeMap<u8, &Share> = chosen.map(|(share, _)| (share.number, share)).collect();
+        chosen.into_values().collect()
     }
 
     /// All of it as bytes, to be wrapped before they rest anywhere.
@@ -132,6 +166,13 @@ impl Gathering {
         }
         Ok(gathering)
     }
+}
+
+/// The words of the account whose shares these are, if it follows from them.
+fn words_of(shares: &[&Share]) -> Option<Words> {
+    let synod = shares.first()?.synod;
+    let words = Words::from_entropy(&scheme::rebuild(shares)?).ok()?;
+    (words.root_sign().identity() == synod).then_some(words)
 }
 
 impl fmt::Debug for Gathering {

@@ -296,6 +296,9 @@ pub enum ShareError {
     /// There are not as many as are needed.
     #[error("there are not enough shares")]
     TooFew,
+    /// There are as many as are taken.
+    #[error("there are too many shares")]
+    TooMany,
     /// It is here already.
     #[error("this share is here already")]
     Twice,

@@ -75,19 +75,46 @@ fn each_mistake_has_its_name_and_changes_nothing() {
 fn a_false_share_does_no_harm_where_there_are_enough_others() {
     let (mut gathering, mut random) = gathering();
     let ana = set(1, 2, 3);
-    let mut forged = ana[0].clone();
-    forged.value[3] ^= 1;
-    for (share, found) in [
-        (&forged, Err(ShareError::TooFew)),
-        (&ana[1], Err(ShareError::Wrong)),
-        (&ana[2], Ok(words(1))),
+    let forged = |byte: u8| {
+        let mut forged = ana[0].clone();
+        forged.value[3] ^= byte;
+        forged
+    };
+    for (share, found, false_ones) in [
+        (&forged(1), Err(ShareError::TooFew), vec![]),
+        (&ana[1], Err(ShareError::Wrong), vec![]),
+        (&ana[2], Ok(words(1)), vec![0]),
+        (&forged(2), Ok(words(1)), vec![0, 3]),
+        // The one in whose place the false ones are is no less welcome.
+        (&ana[0], Ok(words(1)), vec![0, 3]),
     ] {
         let text = share.give(&gathering.plea(), &mut random).unwrap();
         assert_eq!(gathering.take(&text), Ok(()));
-        assert_eq!(gathering.words(), found);
+        assert_eq!((gathering.words(), gathering.false_ones()), (found, false_ones));
     }
+    assert_eq!((gathering.shares().len(), gathering.count()), (5, 3));
+    assert_eq!(Gathering::from_bytes(&gathering.to_bytes()).unwrap().shares(), gathering.shares());
     gathering.clear();
     assert_eq!(gathering.words(), Err(ShareError::TooFew));
+}
+
+/// Whoever hands over one false share after the other neither fills the memory nor takes the time of who
+/// comes back.
+#[test]
+fn so_many_shares_are_gathered_and_no_more() {
+    let (mut gathering, mut random) = gathering();
+    let ana = set(1, 5, 10);
+    let mut give = |gathering: &mut Gathering, byte: u8| {
+        let mut share = ana[0].clone();
+        share.value[3] ^= byte;
+        let text = share.give(&gathering.plea(), &mut random).unwrap();
+        gathering.take(&text)
+    };
+    for byte in 0..12 {
+        assert_eq!(give(&mut gathering, byte), Ok(()));
+    }
+    assert_eq!(give(&mut gathering, 12), Err(ShareError::TooMany));
+    assert_eq!((gathering.words(), gathering.count()), (Err(ShareError::TooFew), 1));
 }
 
 #[test]

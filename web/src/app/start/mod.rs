@@ -258,9 +258,11 @@ async fn wish_of_newcomer(
     loop {
         wish = match wish {
             Wish::Link => linking::run(model, inbox).await?,
-            Wish::Gather(tell) => {
+            Wish::Gather { anew, tell } => {
+                let gathered =
+                    if anew { returning::begin().await } else { returning::go_on().await };
                 // Who no longer waits is not told.
-                let _ = tell.send(returning::go_on().await);
+                let _ = tell.send(gathered);
                 next_wish(inbox).await
             }
             Wish::KeepGathering(gathering, tell) => {

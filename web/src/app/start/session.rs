@@ -228,7 +228,7 @@ impl Attendant {
     /// Whether somebody who has keys here and has not said who they are has an account elsewhere.
     fn is_instead(&self, wish: &Wish) -> bool {
         let is_elsewhere =
-            matches!(wish, Wish::Gather(_) | Wish::Link | Wish::Recover(_) | Wish::Restore(_));
+            matches!(wish, Wish::Gather { .. } | Wish::Link | Wish::Recover(_) | Wish::Restore(_));
         let phase = self.model.phase().get_untracked();
         is_elsewhere && !self.has_begun && !self.is_joining && phase == Phase::Welcome
     }
@@ -247,7 +247,7 @@ impl Attendant {
             // Who no longer waits is not told.
             Wish::ShowWords(tell) => drop(tell.send(self.words.clone())),
             Wish::Start(newcomer) => self.begin(newcomer),
-            Wish::Gather(_)
+            Wish::Gather { .. }
             | Wish::Join { .. }
             | Wish::KeepGathering(..)
             | Wish::Leave

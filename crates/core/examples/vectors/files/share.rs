@@ -22,6 +22,13 @@ fn code(scheme: &str, content: &[u8]) -> String {
     format!("{scheme}{}", BASE64URL_NOPAD.encode(&[content, &check.digest()[..4]].concat()))
 }
 
+/// The bytes of a share with another byte at a place, and the right check.
+fn with(share: &[u8], at: usize, byte: u8) -> Vec<u8> {
+    let mut content = share[..share.len() - 4].to_vec();
+    content[at] = byte;
+    [&content[..], &Cid::of(&content).digest()[..4]].concat()
+}
+
 /// Who comes back, with the secret that the file says.
 fn returning() -> Gathering {
     let content = [&[1][..], &[9; 32]].concat();
@@ -58,6 +65,19 @@ pub(crate) fn share() -> File {
         json!({"secret": hex(&[9; 32]), "texts": &texts[1..], "entropy": hex(&words.entropy()),
             "synod": ana[0].synod}),
     ));
+    let forged =
+        Share::from_bytes(&with(&ana[0].to_bytes(), 60, ana[0].to_bytes()[60] ^ 1)).unwrap();
+    let beside = [give(&forged), texts[0].clone(), texts[1].clone()];
+    let mut gathering = returning();
+    for text in &beside {
+        gathering.take(text).unwrap();
+    }
+    let words = gathering.words().unwrap();
+    cases.push(accepted(
+        "a false share beside the true one of its number",
+        json!({"secret": hex(&[9; 32]), "texts": beside, "entropy": hex(&words.entropy()),
+            "synod": ana[0].synod, "false": gathering.false_ones()}),
+    ));
     let others = [&ana[0], &set(5, 4)[1], &set(3, 5)[1]].map(&mut give);
     for (text, name, expected) in [
         (&others[0], "the same share again", "twice"),
@@ -81,9 +101,7 @@ pub(crate) fn share() -> File {
         ("more are needed than there are", 57, 4, "damaged"),
         ("version 2", 0, 2, "other-version"),
     ] {
-        let mut content = bytes[..bytes.len() - 4].to_vec();
-        content[at] = byte;
-        let changed = [&content[..], &Cid::of(&content).digest()[..4]].concat();
+        let changed = with(&bytes, at, byte);
         let input = json!({"bytes": hex(&changed)});
         cases.push(refused(name, expected, input, Share::from_bytes(&changed)));
     }
