@@ -281,8 +281,9 @@ pub(crate) const fn share(why: ShareError) -> &'static str {
              yours; or, if the first ones were wrong, begin again without them."
         }
         ShareError::OtherSet => {
-            "This share is of another set: you chose friends anew since. It was not taken. Ask friends of one set; \
-             or begin again without those that are here."
+            "This share is of another set than those that are here, so it was not taken: you chose friends anew, or \
+             somebody did who had your device. Ask friends for shares of one set, also for “the one before”; or begin \
+             again without those that are here."
         }
         ShareError::OtherVersion => {
             "This share is from another version of Effigy. Update the app on both devices and try again."

@@ -23,6 +23,9 @@ pub(crate) fn held(counts: &Counts) -> String {
     if counts.drafts > 0 {
         parts.push(many(counts.drafts, "draft", "drafts"));
     }
+    if counts.shares > 0 {
+        parts.push(many(counts.shares, "share of a friend", "shares of friends"));
+    }
     let last = parts.pop().unwrap_or_default();
     let mut words = format!("{} and {last} ({})", parts.join(", "), bytes(counts.bytes));
     if counts.damaged > 0 {
@@ -44,9 +47,10 @@ mod tests {
         assert_eq!(held(&few), "1 post of yours and 0 pictures (0 B)");
         let many =
             Counts { damaged: 1, drafts: 2, own_posts: 2, people: 1, pictures: 3, posts: 5, ..few };
+        let many = Counts { shares: 1, ..many };
         assert_eq!(
             held(&many),
-            "2 posts of yours, 3 posts of 1 person, 3 pictures and 2 drafts (0 B); 1 damaged part was left out, and will be asked of others"
+            "2 posts of yours, 3 posts of 1 person, 3 pictures, 2 drafts and 1 share of a friend (0 B); 1 damaged part was left out, and will be asked of others"
         );
     }
 }

@@ -43,6 +43,8 @@ struct Verdict {
     files: u64,
     content_bytes: u64,
     drafts: u64,
+    /// Shares that are kept for friends.
+    shares: u64,
     /// Records that are not what they should be.
     damaged: u64,
     /// Why it cannot be read to its end.
@@ -146,6 +148,7 @@ impl Verdict {
         self.files = counts.files;
         self.content_bytes = counts.bytes;
         self.drafts = counts.drafts;
+        self.shares = counts.shares;
         self.damaged = counts.damaged;
     }
 }
@@ -166,6 +169,7 @@ impl Report for Verdict {
             ("files", self.files.to_string()),
             ("blobs", bytes(self.content_bytes)),
             ("drafts", self.drafts.to_string()),
+            ("shares", format!("{} of friends", self.shares)),
         ]);
         page.gap();
         if self.damaged > 0 {

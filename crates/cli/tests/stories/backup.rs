@@ -14,6 +14,8 @@ use super::fixture::{BEGAN, Crowd, pack_key, packed};
 
 const PASSPHRASE: &str = "correct horse battery staple";
 const SALT: [u8; 16] = [7; 16];
+/// A share that is kept for somebody, as it rests.
+const KEPT: &[u8] = br#"{"made":1,"need":2,"of":3,"sealed":"AA","set":"AAAAAAAAAAAAAAAAAAAAAA","since":1,"untold":false}"#;
 
 impl Crowd {
     /// Writes backups, and files with passphrases.
@@ -52,6 +54,8 @@ impl Crowd {
         let name = effigy_core::Cid::of(&bytes).digest().to_vec();
         items.extend(record(&Key::new(Table::Blobs, name.clone()), &bytes).unwrap());
         items.extend(record(&note_of(&name), &[2, 0, 4, 0, 0]).unwrap());
+        let share = [b"share/".as_slice(), self.ben.synod().bytes()].concat();
+        items.extend(record(&Key::new(Table::Peers, share), KEPT).unwrap());
         items.extend(record(&Key::new(Table::Drafts, b"post".as_slice()), b"begun").unwrap());
         items
     }

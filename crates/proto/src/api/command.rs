@@ -266,6 +266,8 @@ pub enum Command {
     /// Give somebody's share to the device on which they come back. Answered by
     /// [`Event::ShareReturned`](super::Event) as well.
     ReturnShare {
+        /// Whether the share before it is meant, which stays for a while.
+        former: bool,
         /// The number that the device shows, as its person said it.
         number: u8,
         /// What the device shows.

@@ -9,6 +9,10 @@ pub struct Shares {
     pub held: Vec<HeldShare>,
     /// The set that this device gave to friends.
     pub set: Option<ShareSet>,
+    /// People who have yet to hear that their share is no longer kept here.
+    pub untold: Vec<Identity>,
+    /// Friends who have yet to hear that a former set counts no longer.
+    pub voided: Vec<Identity>,
 }
 
 /// A set of shares that was given to friends.
@@ -36,6 +40,11 @@ pub enum ShareState {
 /// A share that this device keeps for somebody.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HeldShare {
+    /// Until when the share before it is kept as well: somebody else may have put this one in its place.
+    pub former: Option<Time>,
+    /// Whether its owner no longer wants it kept. It is the former one then, and stays for a while: somebody
+    /// else may have said so.
+    pub is_voided: bool,
     /// How many of the set are enough.
     pub need: u8,
     /// How many there are.

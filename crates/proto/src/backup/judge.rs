@@ -10,7 +10,7 @@ use effigy_store::{Key, Pack, Table};
 
 use super::{Item, ItemError, is_kept, long_content};
 use crate::message::open_payload;
-use crate::node::{WHOLE, pack_parts, record};
+use crate::node::{WHOLE, is_giving, kept_share, pack_parts, record, resting_register};
 
 /// What a backup holds, counted.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Counts {
     pub pictures: u64,
     /// Posts and answers of everybody.
     pub posts: u64,
+    /// Shares that are kept for friends.
+    pub shares: u64,
 }
 
 /// Looks through the items of a backup in their order.
@@ -78,8 +80,9 @@ impl Judge {
             Table::Blobs => self.blob(&key.bytes, value),
             Table::Meta => {
                 self.note(&key.bytes, value);
-                true
+                is_sound_note(&key.bytes, value)
             }
+            Table::Peers => self.peer(&key.bytes, value),
             Table::Drafts => {
                 // Pictures of drafts stand under names that no text can have.
                 let is_text = std::str::from_utf8(&key.bytes).is_ok();
@@ -136,6 +139,13 @@ impl Judge {
         is_sound
     }
 
+    fn peer(&mut self, key: &[u8], value: &[u8]) -> bool {
+        let Some(account) = key.strip_prefix(b"share/") else { return true };
+        let share = kept_share(account, value);
+        self.counts.shares = self.counts.shares.saturating_add(u64::from(share == Some(true)));
+        share.is_some()
+    }
+
     fn note(&mut self, key: &[u8], value: &[u8]) {
         if let Some(digest) = key.strip_prefix(b"whole/") {
             let cid = digest.try_into().map(Cid::from_digest);
@@ -145,5 +155,13 @@ impl Judge {
             let is_whole = value.first().is_some_and(|kept| kept & WHOLE != 0);
             self.counts.files = self.counts.files.saturating_add(u64::from(is_whole));
         }
+    }
+}
+
+/// Whether a start can read what a record says: with one that it cannot, it would take the store for damaged.
+fn is_sound_note(key: &[u8], value: &[u8]) -> bool {
+    match key.strip_prefix(b"register/") {
+        Some(name) => resting_register(name, value).is_some(),
+        None => key != b"shares" || is_giving(value),
     }
 }

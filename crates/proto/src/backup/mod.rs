@@ -40,10 +40,18 @@ const TABLES: [(u8, Table); 5] =
 const fn prefixes(table: Table) -> &'static [&'static [u8]] {
     match table {
         Table::Blobs | Table::Drafts | Table::Packs => &[b""],
-        Table::Meta => {
-            &[b"bits/", b"blob/", b"hubs", b"large/", b"lazy_before", b"upload/", b"whole/"]
-        }
-        Table::Peers => &[b"called/", b"follower/", b"greeting/"],
+        Table::Meta => &[
+            b"bits/",
+            b"blob/",
+            b"hubs",
+            b"large/",
+            b"lazy_before",
+            b"register/",
+            b"shares",
+            b"upload/",
+            b"whole/",
+        ],
+        Table::Peers => &[b"called/", b"follower/", b"greeting/", b"share/"],
         _ => &[],
     }
 }

@@ -108,6 +108,30 @@ fn what_was_forged_or_damaged_is_passed_over() {
     assert_eq!(judge.counts().damaged, 3);
 }
 
+/// A start takes a store for damaged that holds one of these and cannot read it.
+#[test]
+fn what_a_start_could_not_read_is_passed_over() {
+    let mut judge = Judge::default();
+    judge.look(&Item::Account(Box::new(me()))).unwrap();
+    let mut look = |table, key: &[u8], value: &str| {
+        let (key, value) = (Key::new(table, key), value.as_bytes().to_vec());
+        assert!(record(&key, &value).is_some(), "it belongs into a backup");
+        judge.look(&Item::Record { key, value }).unwrap()
+    };
+    let share = [b"share/".as_slice(), &[7; 32]].concat();
+    let kept = r#"{"made":1,"need":2,"of":3,"sealed":"AA","set":"AAAAAAAAAAAAAAAAAAAAAA","since":1,"untold":false}"#;
+    assert!(look(Table::Peers, &share, kept));
+    assert!(!look(Table::Peers, &share, "{}"));
+    assert!(!look(Table::Peers, b"share/short", kept));
+    let register = r#"{"name":"setting/colours","time":5,"value":"dark"}"#;
+    assert!(look(Table::Meta, b"register/setting/colours", register));
+    assert!(!look(Table::Meta, b"register/setting/letter_keys", register));
+    assert!(!look(Table::Meta, b"register/setting/colours", "dark"));
+    assert!(look(Table::Meta, b"shares", r#"{"set":null,"voids":[]}"#));
+    assert!(!look(Table::Meta, b"shares", "[]"));
+    assert_eq!((judge.counts().shares, judge.counts().damaged), (1, 5));
+}
+
 #[test]
 fn there_is_one_account_and_it_comes_first() {
     let first = account(&me()).to_vec();

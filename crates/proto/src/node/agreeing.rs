@@ -48,6 +48,13 @@ fn unstated_key(name: &str) -> Key {
     Key::new(Table::Meta, [b"register/".as_slice(), name.as_bytes()].concat())
 }
 
+/// A register that was set and not stated, as it rests.
+pub(crate) fn resting_register(name: &[u8], value: &[u8]) -> Option<Register> {
+    let register: Register = serde_json::from_slice(value).ok()?;
+    let is_sound = register.bounds().is_ok() && register.name.as_bytes() == name;
+    is_sound.then_some(register)
+}
+
 /// About how many bytes a register has in a statement.
 fn size(register: &Register) -> usize {
     let value = serde_json::to_string(&register.value).map_or(usize::MAX, |value| value.len());
@@ -281,10 +288,7 @@ impl Node {
         name: &[u8],
         value: &[u8],
     ) -> Result<(), RestoreError> {
-        let register: Register = serde_json::from_slice(value).map_err(|_| RestoreError)?;
-        if register.bounds().is_err() || register.name.as_bytes() != name {
-            return Err(RestoreError);
-        }
+        let register = resting_register(name, value).ok_or(RestoreError)?;
         let name = register.name.clone();
         self.agreeing.untold.insert(name.clone());
         let (since, due) = (Time(0), Time(0));

@@ -245,7 +245,7 @@ impl Node {
     }
 
     /// What opens what was sealed for this device, and for the one out of whose backup it comes.
-    fn own_sealing(&self) -> impl Iterator<Item = &SealingSecret> {
+    pub(super) fn own_sealing(&self) -> impl Iterator<Item = &SealingSecret> {
         let voucher = self.keys.voucher.as_ref().map(|voucher| &voucher.sealing);
         std::iter::once(&self.keys.sealing).chain(voucher)
     }

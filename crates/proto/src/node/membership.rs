@@ -124,6 +124,9 @@ impl Node {
         if before == Some(now) {
             return;
         }
+        if now == Membership::Member {
+            self.adopt_kept();
+        }
         self.emit(Event::Membership(now));
         if now == Membership::Member {
             // At once: after a restart the words may be forgotten with which earlier epochs open.

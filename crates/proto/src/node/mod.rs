@@ -49,11 +49,13 @@ mod tracking;
 mod upkeep;
 mod uploads;
 
+pub(crate) use agreeing::resting_register;
 pub(crate) use blobs::{WHOLE, large_named as long_named};
 pub use census::Filled;
 pub use met::Met;
 pub(crate) use packs::pack_parts;
 pub use restore::{RestoreError, hubs_to_dial, reread};
+pub(crate) use shares::{is_giving, kept_share};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -650,8 +652,8 @@ impl Node {
             Command::GiveShares { friends, need, ticket, words } => {
                 (ticket, self.give_shares(&friends, need, words))
             }
-            Command::ReturnShare { number, plea, synod, ticket } => {
-                (ticket, self.return_share(synod, &plea, number))
+            Command::ReturnShare { former, number, plea, synod, ticket } => {
+                (ticket, self.return_share(synod, &plea, number, former))
             }
             Command::VoidShares { ticket } => (ticket, self.void_shares()),
             _ => return,

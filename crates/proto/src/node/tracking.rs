@@ -29,12 +29,16 @@ impl Node {
         accounts
     }
 
-    /// Accounts of which it is only known who they are: of those who follow or say so, and of those who
-    /// are followed and whose posts are not kept on this device.
+    /// Accounts of which it is only known who they are: of those with whom shares are, of those who follow or
+    /// say so, and of those who are followed and whose posts are not kept on this device.
     fn acquainted(&self) -> BTreeSet<Identity> {
         let left_out = self.relations.all(Relation::Follow).filter(|synod| self.leaves_out(synod));
         let known = self.knocking.keys().chain(&self.followers).copied();
-        let all = left_out.chain(known).filter(|synod| !self.is_blocked(synod));
+        let all = self
+            .people_of_shares()
+            .chain(left_out)
+            .chain(known)
+            .filter(|synod| !self.is_blocked(synod));
         all.take(PROFILES).collect()
     }
 

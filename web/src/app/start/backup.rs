@@ -265,11 +265,13 @@ impl<T: Fn(u64, u64) -> bool> Writer<T> {
 
 /// Records of settings and of what is known of contents, by how their keys begin, and whether they are of
 /// videos, files and folders alone. Those of blobs go with their blobs.
-const META: [(&[u8], bool); 6] = [
+const META: [(&[u8], bool); 8] = [
     (b"bits/", true),
     (b"hubs", false),
     (b"large/", true),
     (b"lazy_before", false),
+    (b"register/", false),
+    (b"shares", false),
     (b"upload/", true),
     (b"whole/", false),
 ];

@@ -5,6 +5,7 @@ use effigy_proto::{Command, ShareSet, ShareState};
 use leptos::prelude::*;
 
 use super::choose::Choose;
+use super::held::YetToHear;
 use crate::app::{Handle, Model, error, task};
 use crate::parts::{Avatar, Name, Question, ago};
 
@@ -16,6 +17,7 @@ pub(super) fn Friends(
 ) -> impl IntoView {
     let model = expect_context::<Model>();
     let set = Memo::new(move |_| model.shares().with(|shares| shares.set.clone()));
+    let voided = Memo::new(move |_| model.shares().with(|shares| shares.voided.clone()));
     let done = Callback::new(move |()| choosing.set(false));
     let standing = move || {
         match set.get() {
@@ -33,6 +35,14 @@ pub(super) fn Friends(
             // What changes of the set must not draw the choice anew.
             <Show when=move || choosing.get() fallback=move || standing>
                 <Choose done replaces=set.get_untracked().is_some()/>
+            </Show>
+            <Show when=move || !choosing.get() && !voided.with(Vec::is_empty)>
+                <p>"Shares that count no longer, and whose keepers have yet to hear that:"</p>
+                <ul class="rows" aria-label="Friends who have yet to hear" role="list">
+                    <For each=move || voided.get() key=Clone::clone children=move |synod| view! {
+                        <li><YetToHear synod words="Is told as soon as you are both online, also when you no longer follow each other."/></li>
+                    }/>
+                </ul>
             </Show>
         </section>
     }
@@ -70,13 +80,13 @@ fn Given(set: ShareSet, choosing: RwSignal<bool>) -> impl IntoView {
         <ul class="rows" aria-label="Friends who have a share" role="list">
             {set.friends.into_iter().map(|(synod, state)| view! { <li><Friend synod state/></li> }).collect_view()}
         </ul>
-        <p class="hint">"They were chosen on this device, and it alone lists them. Choose anew when one of them has lost their devices, and before you stop following one of them: only friends who still follow you, and whom you follow, hear that the old set counts no longer, and drop its shares."</p>
+        <p class="hint">"They were chosen on this device, and it alone lists them. Choose anew when one of them has lost their devices. They drop the shares before within two weeks: until then somebody who has your device for a while cannot take your friends' help from you."</p>
         <div class="actions">
             <button class="button" type="button" on:click=move |_| choosing.set(true)>"Choose anew"</button>
             <button class="button danger" type="button" on:click=move |_| asked.set(true)>"Have all dropped"</button>
         </div>
         <Question open=asked title="Have all shares dropped?" yes="Have them dropped" act>
-            <p>"Your friends can no longer bring your account back; your recovery words still do. Somebody who changed their app could keep a share all the same, so choose no friends who would do that together."</p>
+            <p>"After two weeks your friends can no longer bring your account back; your recovery words still do. Until then they keep their shares, in case somebody else has your device and chose this. Somebody who changed their app could keep a share all the same, so choose no friends who would do that together."</p>
         </Question>
     }
 }

@@ -23,7 +23,13 @@ enum Step {
 
 /// From the question who asked to the code that is handed over.
 #[component]
-pub(super) fn Helping(synod: Identity, name: Memo<String>, done: Callback<()>) -> impl IntoView {
+pub(super) fn Helping(
+    synod: Identity,
+    name: Memo<String>,
+    /// Whether the share before the one that counts is handed over.
+    former: bool,
+    done: Callback<()>,
+) -> impl IntoView {
     let model = expect_context::<Model>();
     let step = RwSignal::new(Step::Asked);
     model.forget_returned();
@@ -49,7 +55,7 @@ pub(super) fn Helping(synod: Identity, name: Memo<String>, done: Callback<()>) -
                     }
                     .into_any()
                 }
-                Step::Compared(plea) => view! { <Compared synod name plea step done/> }.into_any(),
+                Step::Compared(plea) => view! { <Compared synod name former plea step done/> }.into_any(),
                 Step::Given => view! { <Given synod name done/> }.into_any(),
             }}
         </div>
@@ -73,6 +79,7 @@ fn plea(text: &str) -> Result<Plea, Unread> {
 fn Compared(
     synod: Identity,
     name: Memo<String>,
+    former: bool,
     plea: Plea,
     step: RwSignal<Step>,
     done: Callback<()>,
@@ -89,7 +96,7 @@ fn Compared(
         busy.set(true);
         trouble.set(None);
         task::run(async move {
-            let give = |ticket| Command::ReturnShare { number, plea, synod, ticket };
+            let give = |ticket| Command::ReturnShare { former, number, plea, synod, ticket };
             match handle.request(give).await {
                 Ok(_) => drop(step.try_set(Step::Given)),
                 Err(why) => {

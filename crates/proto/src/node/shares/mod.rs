@@ -15,6 +15,9 @@
 //!    ◀───────────────────────── share_state
 //!    share_noted ────────────────────▶
 //! ```
+//!
+//! Of a friend who is one no longer no hub says whether they are there: they are written to all the same, now
+//! and then, so that they hear that their share counts no longer.
 
 mod keeping;
 
@@ -23,22 +26,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use data_encoding::BASE64URL_NOPAD;
 use effigy_core::mnemonic::Words;
 use effigy_core::share::{For, SetId, Share, divide};
-use effigy_core::{Identity, Time};
+use effigy_core::{Identity, Span, Time};
 use effigy_store::{Batch, Key, Table};
 use serde::{Deserialize, Serialize};
 
 use super::Node;
 use super::hubs::Signal;
 use super::restore::RestoreError;
+use super::state::Conn;
 use crate::api::{self, Event, Refusal, ShareSet, ShareState};
 use crate::io::Link;
 pub(super) use keeping::KEPT;
 use keeping::Kept;
+pub(crate) use keeping::kept_share;
 
 /// Most devices of one friend that are given the share.
 const DEVICES: usize = 8;
 /// Most devices that have yet to hear that a former set counts no longer; the oldest are no longer told.
 const VOIDS: usize = 256;
+/// How long it takes until a device is written to again of which no hub says that it is there.
+const UNSEEN: Span = Span::minutes(30);
 
 /// All that stands of shares.
 #[derive(Debug, Default)]
@@ -92,6 +99,7 @@ struct Delivery {
 struct Void {
     device: Identity,
     set: SetId,
+    synod: Identity,
 }
 
 impl Friend {
@@ -108,10 +116,17 @@ impl Friend {
 impl Set {
     /// Its devices that may have a share of it.
     fn voids(&self) -> impl Iterator<Item = Void> + '_ {
-        let devices = self.friends.iter().flat_map(|friend| &friend.devices);
-        let may_have = devices.filter(|device| device.held != Some(false));
-        may_have.map(|device| Void { device: device.device, set: self.id })
+        let set = self.id;
+        self.friends.iter().flat_map(move |friend| {
+            let may_have = friend.devices.iter().filter(|device| device.held != Some(false));
+            may_have.map(move |device| Void { device: device.device, set, synod: friend.synod })
+        })
     }
+}
+
+/// Whether a record says what was given.
+pub(crate) fn is_giving(value: &[u8]) -> bool {
+    serde_json::from_slice::<Giving>(value).is_ok()
 }
 
 pub(super) fn giving_key() -> Key {
@@ -161,6 +176,15 @@ impl Node {
         }
         self.replace_set(None);
         Ok(())
+    }
+
+    /// With whom shares were exchanged, and are not settled: who they are stays known, whoever follows whom.
+    pub(super) fn people_of_shares(&self) -> impl Iterator<Item = Identity> + '_ {
+        let giving = &self.shares.giving;
+        let given = giving.set.iter().flat_map(|set| &set.friends).map(|friend| friend.synod);
+        let voided = giving.voids.iter().map(|void| void.synod);
+        let kept = self.shares.kept.iter().filter(|(_, kept)| kept.is_unsettled());
+        given.chain(voided).chain(kept.map(|(synod, _)| *synod))
     }
 
     /// Whether somebody follows this person and is followed.
@@ -228,8 +252,14 @@ impl Node {
             made: set.made,
             need: set.need,
         });
-        let held = self.shares.kept.iter().filter_map(|(synod, kept)| kept.told(*synod)).collect();
-        self.emit(Event::Shares(api::Shares { held, set }));
+        let now = self.clock;
+        let kept = &self.shares.kept;
+        let held = kept.iter().filter_map(|(synod, kept)| kept.told(*synod, now)).collect();
+        let untold = kept.iter().filter(|(_, kept)| kept.untold).map(|(synod, _)| *synod).collect();
+        let voided: BTreeSet<Identity> =
+            self.shares.giving.voids.iter().map(|void| void.synod).collect();
+        let voided = voided.into_iter().collect();
+        self.emit(Event::Shares(api::Shares { held, set, untold, voided }));
     }
 
     /// Devices came to a hub: whatever waits for them is tried at once.
@@ -245,7 +275,14 @@ impl Node {
         self.present.get(device)?.first().copied()
     }
 
-    /// What waits for devices that are there.
+    /// Where to write to a device: at a hub that says that it is there, or else at all.
+    fn ways_to(&self, device: &Identity) -> Vec<Link> {
+        let is_hub = |(link, conn): (&Link, &Conn)| conn.is_hub().then_some(*link);
+        let all = || self.links.iter().filter_map(is_hub).collect();
+        self.hub_with(device).map_or_else(all, |hub| vec![hub])
+    }
+
+    /// What waits for devices that are there, or may be.
     fn waiting_shares(&self) -> Vec<(Identity, Link, Signal)> {
         let set = self.shares.giving.set.iter();
         let deliveries = set.flat_map(|set| &set.friends).flat_map(|friend| &friend.devices);
@@ -254,14 +291,17 @@ impl Node {
             let over = self.hub_with(&delivery.device)?;
             Some((delivery.device, over, Signal::Share { sealed: sealed.clone() }))
         });
-        let voids = self.shares.giving.voids.iter().filter_map(|void| {
-            Some((void.device, self.hub_with(&void.device)?, Signal::ShareVoid { set: void.set }))
+        let voids = self.shares.giving.voids.iter().flat_map(|void| {
+            let signal = Signal::ShareVoid { set: void.set };
+            let ways = self.ways_to(&void.device).into_iter();
+            ways.map(move |way| (void.device, way, signal.clone()))
         });
         shares.chain(voids).chain(self.untold_shares()).collect()
     }
 
     /// Says what waits to be said to devices that are there, now and again until they answer.
     pub(super) fn retry_shares(&mut self) {
+        self.forget_formers();
         let now = self.now;
         let mut due = self.waiting_shares();
         due.retain(|(device, ..)| self.told_again_at(device) <= now);
@@ -271,7 +311,10 @@ impl Node {
         }
         for device in devices {
             let attempts = self.shares.tries.get(&device).map_or(1, |(attempts, _)| *attempts);
-            let next = Time(now.0.saturating_add(self.backoff(attempts)));
+            let next = match self.hub_with(&device) {
+                Some(_) => Time(now.0.saturating_add(self.backoff(attempts))),
+                None => now.after(UNSEEN),
+            };
             self.shares.tries.insert(device, (attempts.saturating_add(1), next));
         }
     }
@@ -298,7 +341,7 @@ impl Node {
         let now = self.clock;
         let giving = &mut self.shares.giving;
         let voids = giving.voids.len();
-        giving.voids.retain(|void| held || *void != Void { device, set });
+        giving.voids.retain(|void| held || (void.device, void.set) != (device, set));
         let mut has_changed = giving.voids.len() != voids;
         let mut friends = giving.set.iter_mut().filter(|known| known.id == set);
         let friend =

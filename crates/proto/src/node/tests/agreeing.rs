@@ -7,7 +7,9 @@ use effigy_store::{Pack, Table};
 use super::epochs::{follow, second, them};
 use super::{Desk, Peer};
 use crate::api::{Agreed, Command, Event, Refusal, registers};
+use crate::backup::is_kept;
 use crate::io::{Input, Link};
+use crate::keys::Keys;
 use crate::node::record;
 
 const PEER: Peer = Peer { link: Link(Link::ACCEPTED + 77) };
@@ -205,6 +207,15 @@ fn what_was_set_outlives_a_crash_and_is_told_after_it() {
     assert_eq!(value(&laptop, registers::COLOURS), "dark");
     let unstated = phone.table(Table::Meta).into_iter();
     assert!(!unstated.into_iter().any(|(key, _)| key.starts_with(b"register/")));
+}
+
+#[test]
+fn what_was_set_and_not_told_is_in_a_backup() {
+    let (mut phone, _) = two();
+    set(&mut phone, registers::COLOURS, "dark");
+    let disk = phone.disk.clone().into_iter().filter(|(key, _)| is_kept(key)).collect();
+    let keys = Keys::for_restoring([30; 32], phone.keys.clone()).unwrap();
+    assert_eq!(value(&Desk::kept(keys, disk), registers::COLOURS), "dark");
 }
 
 #[test]

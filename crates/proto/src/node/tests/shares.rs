@@ -5,12 +5,15 @@ use effigy_core::random::Random;
 use effigy_core::seal::{Letter, SealingSecret, open_letter, seal_letter};
 use effigy_core::share::{For, Gathering, SetId, Share, ShareError, divide};
 use effigy_core::{Identity, Secret, Time};
+use effigy_feed::Relation;
 use effigy_store::Table;
 use serde_json::Value;
 
 use super::devices::following;
 use super::{Actor, Desk, Peer};
 use crate::api::{Command, Event, Refusal, ShareState, Shares};
+use crate::backup::is_kept;
+use crate::keys::Keys;
 use crate::message::Message;
 use crate::node::shares::giving_key;
 
@@ -260,7 +263,8 @@ fn a_share_is_kept_for_its_owner_and_for_nobody_else() {
     let number: u8 = plea.check().number().parse().unwrap();
     let synod = ana.synod();
     let ask = |desk: &mut Desk, synod, number| {
-        refusal(desk.ask(|ticket| Command::ReturnShare { number, plea, synod, ticket }))
+        let former = false;
+        refusal(desk.ask(|ticket| Command::ReturnShare { former, number, plea, synod, ticket }))
     };
     assert_eq!(ask(&mut desk, synod, (number + 1) % 100), Some(Refusal::Number));
     assert_eq!(ask(&mut desk, eve.synod(), number), Some(Refusal::Unknown));
@@ -320,7 +324,102 @@ fn a_later_set_takes_its_place_and_what_was_dropped_does_not_come_again() {
     assert_eq!(state(&mut desk).0, Some(true));
     writes(&mut desk, hub, &ana, &format!(r#"{{"type":"share_void","set":"{}"}}"#, third[0].set));
     assert_eq!(state(&mut desk).0, Some(false));
+    assert!(shares(&desk).held[0].is_voided);
+    assert_eq!(refusal(desk.ask(|ticket| Command::DropShare { synod, ticket })), None);
     assert!(shares(&desk).held.is_empty());
     desk.restart();
     assert!(shares(&desk).held.is_empty());
+}
+
+/// What somebody is given who comes back and says the right number.
+fn given_back(desk: &mut Desk, synod: Identity, former: bool) -> Result<Vec<Share>, Refusal> {
+    let mut gathering = Gathering::begin(&mut Random::seeded([4; 32])).unwrap();
+    let plea = gathering.plea();
+    let number = plea.check().number().parse().unwrap();
+    let ask = |ticket| Command::ReturnShare { former, number, plea, synod, ticket };
+    if let Some(why) = refusal(desk.ask(ask)) {
+        return Err(why);
+    }
+    let text = desk.events.iter().rev().find_map(|event| match event {
+        Event::ShareReturned { text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    gathering.take(&text.unwrap()).unwrap();
+    Ok(gathering.shares().to_vec())
+}
+
+/// Whoever has an unlocked device of hers can say all that it can say.
+#[test]
+fn what_a_thief_puts_in_the_place_of_a_share_does_not_end_it() {
+    let (mut desk, hub, ana, words) = friend_of_ana();
+    let synod = ana.synod();
+    let (first, text) = given_to(&desk, &words, 1_000, 1);
+    writes(&mut desk, hub, &ana, &text);
+    assert_eq!(shares(&desk).held[0].former, None);
+    for (made, seed) in [(2_000, 2), (3_000, 3)] {
+        let (_, text) = given_to(&desk, &words, made, seed);
+        writes(&mut desk, hub, &ana, &text);
+        let held = shares(&desk).held[0];
+        assert!(held.former.is_some() && !held.is_voided);
+        assert_eq!(given_back(&mut desk, synod, true).unwrap(), first[..1], "the true one stays");
+        assert_eq!(given_back(&mut desk, synod, false).unwrap()[0].made, Time(made));
+    }
+    // Behind what says to be of years to come nothing could be put any more.
+    let (_, text) = given_to(&desk, &words, desk.now + 86_400_000, 4);
+    writes(&mut desk, hub, &ana, &text);
+    assert_eq!(given_back(&mut desk, synod, false).unwrap()[0].made, Time(3_000));
+    let set = given_back(&mut desk, synod, false).unwrap()[0].set;
+    writes(&mut desk, hub, &ana, &format!(r#"{{"type":"share_void","set":"{set}"}}"#));
+    desk.restart();
+    assert!(shares(&desk).held[0].is_voided);
+    assert_eq!(given_back(&mut desk, synod, false), Err(Refusal::Unknown));
+    assert_eq!(given_back(&mut desk, synod, true).unwrap(), first[..1]);
+    desk.now += 15 * 86_400_000;
+    desk.restart();
+    assert!(shares(&desk).held.is_empty());
+    assert_eq!(given_back(&mut desk, synod, true), Err(Refusal::Unknown));
+}
+
+#[test]
+fn who_is_no_friend_any_more_hears_that_the_share_counts_no_longer() {
+    let (mut desk, hub, [ben, cleo, dan, eve]) = befriended();
+    assert_eq!(gives(&mut desk, &[&ben, &cleo, &dan], 2), None);
+    comes(&mut desk, hub, &ben);
+    let share = share_in(&written(&mut desk, hub, &ben)[0], &ben);
+    answers(&mut desk, hub, &ben, share.set, true);
+    let (relation, synod) = (Relation::Follow, ben.synod());
+    desk.ask(|ticket| Command::Relate { on: false, relation, synod, ticket });
+    desk.say(hub.link, Message::Offline { identity: ben.device() });
+    assert_eq!(gives(&mut desk, &[&eve, &cleo, &dan], 2), None);
+    assert_eq!(shares(&desk).voided, [synod]);
+    let said = written(&mut desk, hub, &ben);
+    assert_eq!((said.len(), said[0]["type"].as_str()), (1, Some("share_void")));
+    waits(&mut desk, hub);
+    assert!(written(&mut desk, hub, &ben).is_empty(), "nobody says that they are there");
+    desk.restart();
+    let hub = desk.hub_answers(&Secret::from_seed(&[99; 32]));
+    desk.pass(2_000);
+    assert_eq!(written(&mut desk, hub, &ben)[0]["type"], "share_void");
+    answers(&mut desk, hub, &ben, share.set, false);
+    assert_eq!(written(&mut desk, hub, &ben)[0]["type"], "share_noted");
+    assert!(shares(&desk).voided.is_empty());
+}
+
+#[test]
+fn shares_that_are_kept_are_in_a_backup() {
+    let (mut desk, hub, ana, words) = friend_of_ana();
+    let (all, text) = given_to(&desk, &words, 1_000, 1);
+    writes(&mut desk, hub, &ana, &text);
+    let disk = desk.disk.clone().into_iter().filter(|(key, _)| is_kept(key)).collect();
+    let keys = Keys::for_restoring([30; 32], desk.keys.clone()).unwrap();
+    let mut restored = Desk::kept(keys, disk);
+    restored.now = desk.now;
+    assert_eq!(given_back(&mut restored, ana.synod(), false).unwrap(), all[..1]);
+    let device_name = "laptop".to_owned();
+    let joined = restored.ask(|ticket| Command::Join { device_name, replaces: None, ticket });
+    assert_eq!(refusal(joined), None);
+    // Without the keys of the device that was backed up.
+    (restored.keys.joining, restored.keys.voucher) = (false, None);
+    restored.restart();
+    assert_eq!(given_back(&mut restored, ana.synod(), false).unwrap(), all[..1]);
 }
