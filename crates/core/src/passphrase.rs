@@ -87,7 +87,23 @@ impl std::fmt::Debug for Stretched {
     }
 }
 
-/// Makes the key of a passphrase: Argon2id, version 19, 32 bytes. Takes about a second.
+/// A passphrase as its key is made of it, on whatever keyboard and system it was typed: every kind of space
+/// is a space, and a letter with its marks is written in one way. This is the OpaqueString of RFC 8265, but
+/// nothing is refused. `compose` makes NFC of a text: browsers do that by themselves.
+pub fn prepared(typed: &str, compose: impl FnOnce(&str) -> String) -> Zeroizing<String> {
+    // At once as long as it gets: what grows leaves copies behind.
+    let mut text = Zeroizing::new(String::with_capacity(typed.len()));
+    let is_space = |character: char| {
+        matches!(
+            character,
+            '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+        )
+    };
+    text.extend(typed.chars().map(|one| if is_space(one) { ' ' } else { one }));
+    Zeroizing::new(compose(&text))
+}
+
+/// Makes the key of a passphrase that was [`prepared`]: Argon2id, version 19, 32 bytes. Takes about a second.
 ///
 /// # Errors
 /// `Memory` when there is not enough of it, `Cost` when the passphrase is too long.

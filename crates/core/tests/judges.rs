@@ -11,10 +11,12 @@ use effigy_core::canon::{self, CanonError};
 use effigy_core::cid::CidError;
 use effigy_core::identity::IdentityError;
 use effigy_core::mnemonic::{Words, WordsError};
+use effigy_core::passphrase::{Cost, prepared, stretch};
 use effigy_core::{Cid, Entry, Identity, Secret, Signature};
 use serde_json::Value;
 use support::entries::{header_with_ext, signed};
 use support::{array, bytes, cases, text};
+use unicode_normalization::UnicodeNormalization as _;
 #[cfg(target_family = "wasm")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 #[cfg(target_family = "wasm")]
@@ -51,6 +53,21 @@ fn rfc_8032() {
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(!is_valid(key, &message, flipped), "bit {bit}");
         }
+    }
+}
+
+/// Another implementation of Argon2, and another's tables of Unicode.
+#[test]
+fn argon2id_of_passphrases() {
+    let cases = outside!("argon2id");
+    assert_eq!(cases.len(), 6);
+    for case in cases {
+        let name = text(&case, "name");
+        let prepared = prepared(text(&case, "passphrase"), |text| text.nfc().collect());
+        assert_eq!(prepared.as_bytes(), bytes(&case, "prepared"), "{name}");
+        let cost = Cost::from_bytes(&array(&case, "cost")).unwrap();
+        let key = stretch(prepared.as_bytes(), &array(&case, "salt"), cost).unwrap();
+        assert_eq!(*key.bytes(), array::<32>(&case, "key"), "{name}");
     }
 }
 

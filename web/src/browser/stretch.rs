@@ -1,9 +1,9 @@
 //! The key of a passphrase, made beside the page: it takes a second, and the page goes on.
 
-use effigy_core::passphrase::{Cost, PassphraseError, SALT, Stretched};
+use effigy_core::passphrase::{Cost, PassphraseError, SALT, Stretched, prepared};
 use effigy_worker::{Job, Passphrase};
 use futures_channel::oneshot;
-use js_sys::Uint8Array;
+use js_sys::{JsString, Uint8Array};
 
 use super::workers;
 
@@ -16,6 +16,8 @@ pub(crate) async fn stretch(
     salt: &[u8; SALT],
     cost: Cost,
 ) -> Result<Stretched, PassphraseError> {
+    let compose = |text: &str| String::from(JsString::from(text).normalize("NFC"));
+    let passphrase = prepared(passphrase, compose);
     let passphrase = Passphrase::new(passphrase.as_bytes(), salt, cost);
     let (tell, told) = oneshot::channel();
     workers::pool().ask(Job::Stretch(passphrase.clone()), move |answer| {

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use effigy_core::Identity;
 use effigy_core::backup::{BackupError, HEADER, Header, SEALED};
-use effigy_core::passphrase::{MOST, stretch};
+use effigy_core::passphrase::{MOST, prepared, stretch};
 use effigy_proto::backup::{Counts, Item, Items, Judge};
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use crate::error::{CliError, Outcome, io_error};
@@ -65,7 +66,7 @@ fn verify(path: &Path) -> Result<Verdict, CliError> {
     let size = file.metadata().map_err(io_error("read", path))?.len();
     let header = read(&mut file, HEADER, path)?;
     let header = Header::parse(&header).map_err(refused)?;
-    let key = stretch(&passphrase(path)?, header.salt(), header.cost());
+    let key = stretch(&prepare(passphrase(path)?), header.salt(), header.cost());
     let key = key.map_err(|_| refused(BackupError::Cost))?;
     let mut opener = header.open(&key).map_err(refused)?;
     let mut verdict =
@@ -129,6 +130,17 @@ fn passphrase(path: &Path) -> Result<Zeroizing<Vec<u8>>, CliError> {
         line.pop();
     }
     Ok(line)
+}
+
+/// As the app prepares it. What is no text is taken as it is.
+fn prepare(typed: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+    match std::str::from_utf8(&typed) {
+        Ok(text) => {
+            let prepared = prepared(text, |text| text.nfc().collect());
+            Zeroizing::new(prepared.as_bytes().to_vec())
+        }
+        Err(_) => typed,
+    }
 }
 
 const fn ending(why: BackupError) -> &'static str {

@@ -1,8 +1,9 @@
 //! Backups as files: what a passphrase makes, and what it opens.
 
 use effigy_core::backup::{BackupError, HEADER, Header, Sealer};
-use effigy_core::passphrase::{Cost, stretch};
+use effigy_core::passphrase::{Cost, Stretched, prepared, stretch};
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::{File, accepted, hex, refused};
 
@@ -10,9 +11,14 @@ use super::{File, accepted, hex, refused};
 const CHEAP: [u8; 12] = [0, 0, 0, 64, 0, 0, 0, 2, 0, 0, 0, 1];
 const SALT: [u8; 16] = *b"salt of a vector";
 
+fn key(passphrase: &str, salt: &[u8; 16], cost: Cost) -> Stretched {
+    let prepared = prepared(passphrase, |text| text.nfc().collect());
+    stretch(prepared.as_bytes(), salt, cost).unwrap()
+}
+
 fn sealed(passphrase: &str, text: &[u8]) -> (Value, Vec<u8>) {
     let cost = Cost::from_bytes(&CHEAP).unwrap();
-    let key = stretch(passphrase.as_bytes(), &SALT, cost).unwrap();
+    let key = key(passphrase, &SALT, cost);
     let (mut sealer, header) = Sealer::new(&key, cost, &SALT);
     let mut file = header.to_vec();
     sealer.write(text, &mut file).unwrap();
@@ -25,7 +31,7 @@ fn sealed(passphrase: &str, text: &[u8]) -> (Value, Vec<u8>) {
 
 fn opened(passphrase: &str, file: &[u8]) -> Result<Vec<u8>, BackupError> {
     let header = Header::parse(file)?;
-    let key = stretch(passphrase.as_bytes(), header.salt(), header.cost()).unwrap();
+    let key = key(passphrase, header.salt(), header.cost());
     Ok(header.open(&key)?.open(&file[HEADER..], true)?.to_vec())
 }
 
@@ -35,6 +41,11 @@ pub(crate) fn backup() -> File {
         ("nothing", "correct horse", b"".as_slice()),
         ("a few bytes", "correct horse", b"hello"),
         ("a passphrase of other letters", "Pferd \u{e4} \u{1f40e} richtig", b"hello"),
+        (
+            "the same from another keyboard",
+            "Pferd\u{a0}a\u{308}\u{3000}\u{1f40e} richtig",
+            b"hello",
+        ),
     ] {
         let (case, file) = sealed(passphrase, text);
         assert_eq!(opened(passphrase, &file).as_deref(), Ok(text));
@@ -49,6 +60,7 @@ pub(crate) fn backup() -> File {
     let last = file.len() - 1;
     for (name, passphrase, bytes, reason) in [
         ("another passphrase", "incorrect horse", file.clone(), "passphrase"),
+        ("wide letters are other letters", "\u{ff43}orrect horse", file.clone(), "passphrase"),
         ("something else", "correct horse", b"\x89EFFIGY\x01".to_vec(), "foreign"),
         ("a later version", "correct horse", with(7, 2), "newer"),
         ("more memory than a device has", "correct horse", with(8, 0xff), "cost"),
