@@ -28,10 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let corpus = fuzz.join("corpus").join(target);
         fs::create_dir_all(&corpus)?;
         for file in files {
-            let vectors = fs::read(fuzz.join(format!("../tests/vectors/{file}.json")))?;
-            let vectors: Value = serde_json::from_slice(&vectors)?;
-            let cases = vectors["cases"].as_array().ok_or("vectors are a list")?;
-            for (index, case) in cases.iter().enumerate() {
+            for (index, case) in vectors(fuzz, file)?.iter().enumerate() {
                 fs::write(corpus.join(format!("{file}-{index}")), bytes(case)?)?;
             }
         }
@@ -39,7 +36,51 @@ fn main() -> Result<(), Box<dyn Error>> {
     messages(&fuzz.join("corpus/message"))?;
     texts(fuzz)?;
     videos(fuzz)?;
+    backups(fuzz)?;
+    shares(fuzz)?;
     chances(fuzz)
+}
+
+fn vectors(fuzz: &Path, name: &str) -> Result<Vec<Value>, Box<dyn Error>> {
+    let vectors = fs::read(fuzz.join(format!("../tests/vectors/{name}.json")))?;
+    let vectors: Value = serde_json::from_slice(&vectors)?;
+    Ok(vectors["cases"].as_array().ok_or("vectors are a list")?.clone())
+}
+
+/// Files, and items behind a byte that says in which steps they come.
+fn backups(fuzz: &Path) -> Result<(), Box<dyn Error>> {
+    let corpus = fuzz.join("corpus/backup");
+    for (index, case) in vectors(fuzz, "backup")?.iter().enumerate() {
+        let file = HEXLOWER.decode(case["file"].as_str().unwrap_or_default().as_bytes())?;
+        write(&corpus, &format!("file-{index}"), &file)?;
+    }
+    let items: [(u8, &[u8], &[u8]); 4] = [
+        (3, b"register/setting/colours", br#"{"name":"setting/colours","time":5,"value":"dark"}"#),
+        (3, b"shares", br#"{"set":null,"voids":[]}"#),
+        (4, &[b"share/".as_slice(), &[7; 32]].concat(), br#"{"made":1,"need":2,"of":3,"sealed":null,"set":"AAAAAAAAAAAAAAAAAAAAAA","since":1,"untold":true}"#),
+        (5, b"post", b"begun"),
+    ];
+    for (index, (kind, key, value)) in items.into_iter().enumerate() {
+        let (key_length, length) = ((key.len() as u16).to_be_bytes(), (value.len() as u32).to_be_bytes());
+        let item = [&[9, kind], key_length.as_slice(), &length, key, value].concat();
+        write(&corpus, &format!("item-{index}"), &item)?;
+    }
+    Ok(())
+}
+
+/// Pleas and shares as texts, one or several, and as bytes without their check.
+fn shares(fuzz: &Path) -> Result<(), Box<dyn Error>> {
+    let corpus = fuzz.join("corpus/share");
+    for (index, case) in vectors(fuzz, "share")?.iter().enumerate() {
+        let texts = case["texts"].as_array().into_iter().flatten();
+        let texts: Vec<&str> = texts.chain([&case["text"], &case["plea"]]).filter_map(Value::as_str).collect();
+        write(&corpus, &format!("text-{index}"), texts.join("\n").as_bytes())?;
+        if let Some(bytes) = case["bytes"].as_str() {
+            let bytes = HEXLOWER.decode(bytes.as_bytes())?;
+            write(&corpus, &format!("bytes-{index}"), &bytes[..bytes.len() - 4])?;
+        }
+    }
+    Ok(())
 }
 
 /// Texts and descriptions of connections, of which there are no vectors.
