@@ -29,6 +29,7 @@ pub use message::{
     WireHead,
 };
 pub use node::{
-    Config, Filled, HubPolicy, Met, Node, RestoreError, Role, hubs_to_dial, record, reread,
+    Config, Filled, Here, Holding, HubPolicy, Met, Node, RestoreError, Role, hubs_to_dial, record,
+    reread,
 };
 pub use session::PROTOCOL;

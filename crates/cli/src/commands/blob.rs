@@ -8,6 +8,7 @@ use effigy_core::Cid;
 use effigy_core::blob::{Blob, Manifest, join};
 use effigy_core::image::{self, ImageError, ImageKind};
 use effigy_core::limits::BLOB_BYTES;
+use effigy_proto::Here;
 use serde::Serialize;
 
 use super::Named;
@@ -15,7 +16,6 @@ use crate::error::{CliError, Outcome, io_error};
 use crate::output::{Output, Page, Report, bytes};
 use crate::pick::pick;
 use crate::source::{Shelf, Source};
-use crate::verify::Facts;
 
 /// Which blob, and what to do with it.
 #[derive(Debug, clap::Args)]
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments, output: Output) -> Result<Outcome, CliE
     let missing =
         || CliError::NotFound { what: "blob", name: id.clone(), path: source.path().to_owned() };
     let stored = source.read(Shelf::Blobs, cid.digest())?.ok_or_else(missing)?;
-    let facts = source.read(Shelf::Facts, cid.digest())?.and_then(|facts| Facts::parse(&facts));
+    let facts = source.read(Shelf::Facts, cid.digest())?.and_then(|facts| Here::from_bytes(&facts));
     let sound = Cid::of(&stored) == cid;
     let mut described = Described {
         cid,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use effigy_core::{Cid, Entry, Identity, Time};
 use effigy_feed::{Feed, Verdict};
+use effigy_proto::Here;
 use serde::Serialize;
 
 use crate::error::{CliError, Outcome};
@@ -11,7 +12,6 @@ use crate::fault::Fault;
 use crate::output::{Output, Page, Report, Side, bytes, counted};
 use crate::people::{ALWAYS, People};
 use crate::source::{Shelf, Source};
-use crate::verify::Facts;
 use crate::walk::{FeedKey, Slot, Visitor, walk};
 use crate::when;
 
@@ -74,7 +74,7 @@ pub(super) fn run(path: &Path, output: Output, now: Time) -> Result<Outcome, Cli
         unreadable: surveyor.unreadable.saturating_add(source.faults().len() as u64),
     };
     for row in source.rows(Shelf::Facts) {
-        match Facts::parse(&row?.1) {
+        match Here::from_bytes(&row?.1) {
             Some(facts) => survey.blobs.add(facts),
             None => survey.unreadable = survey.unreadable.saturating_add(1),
         }
@@ -88,7 +88,7 @@ fn count(source: &Source, shelf: Shelf) -> Result<u64, CliError> {
 }
 
 impl Blobs {
-    fn add(&mut self, facts: Facts) {
+    fn add(&mut self, facts: Here) {
         self.count = self.count.saturating_add(1);
         self.bytes = self.bytes.saturating_add(u64::from(facts.size));
         self.own = self.own.saturating_add(u64::from(facts.own));

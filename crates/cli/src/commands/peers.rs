@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use effigy_core::{Identity, Time};
-use effigy_proto::Met;
+use effigy_proto::{Holding, Met};
 use serde::Serialize;
 
 use crate::error::{CliError, Outcome};
@@ -11,7 +11,7 @@ use crate::fresh;
 use crate::output::{Output, Page, Report, Side};
 use crate::people::People;
 use crate::source::{Shelf, Source};
-use crate::verify::{Holder, Holding};
+use crate::verify::Holder;
 use crate::when;
 
 /// Whom the owner of the store knows.
@@ -86,11 +86,11 @@ fn receipts(source: &Source, people: &People) -> Result<Vec<Receipt>, CliError> 
     let mut receipts = Vec::new();
     for row in source.rows(Shelf::Receipts) {
         let (key, value) = row?;
-        if let (Ok(bytes), Some(holding)) = (key.try_into(), Holding::parse(&value)) {
+        if let (Ok(bytes), Some(holding)) = (key.try_into(), Holding::from_bytes(&value)) {
             let holder = Identity::from_bytes(bytes);
             receipts.push(Receipt {
                 holder,
-                is: holding.holder,
+                is: holding.kind.into(),
                 account: holding.synod,
                 name: holding.synod.map_or_else(String::new, |synod| people.name(&synod)),
                 entries: holding.count,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use effigy_proto::Holding;
 use serde::Serialize;
 
 use crate::error::{CliError, Outcome};
@@ -10,7 +11,7 @@ use crate::fault::{Fault, FaultKind, Place};
 use crate::output::{Output, Page, Report, Side, bytes, counted};
 use crate::people::People;
 use crate::source::{Shelf, Source};
-use crate::verify::{BlobCounts, FeedCounts, Fork, Holding, Judge, check_blobs};
+use crate::verify::{BlobCounts, FeedCounts, Fork, Judge, check_blobs};
 use crate::walk::walk;
 
 /// How many faults are listed unless all are asked for.
@@ -88,7 +89,7 @@ fn check_peers(source: &Source, faults: &mut Vec<Fault>) -> Result<(), CliError>
                 Place::Record { record: format!("{}, a key of {} bytes", shelf.name(), key.len()) };
             if key.len() != 32 {
                 faults.push(Fault::new(FaultKind::Key, at, "an identity has 32 bytes"));
-            } else if shelf == Shelf::Receipts && Holding::parse(&value).is_none() {
+            } else if shelf == Shelf::Receipts && Holding::from_bytes(&value).is_none() {
                 let why = format!("{} bytes that are no receipt", value.len());
                 faults.push(Fault::new(FaultKind::ReceiptMalformed, at, why));
             }

@@ -7,9 +7,9 @@ use effigy_core::blob::{Blob, BlobError, Manifest, join};
 use effigy_core::image::{self, ImageError};
 use effigy_core::limits::BLOB_BYTES;
 use effigy_core::payload::Content;
+use effigy_proto::Here;
 use serde::Serialize;
 
-use super::Facts;
 use crate::error::CliError;
 use crate::fault::{Fault, FaultKind, Place};
 use crate::source::{Shelf, Source};
@@ -61,7 +61,7 @@ struct Check<'a> {
     source: &'a Source,
     faults: &'a mut Vec<Fault>,
     counts: BlobCounts,
-    facts: BTreeMap<Cid, Facts>,
+    facts: BTreeMap<Cid, Here>,
     /// Blobs of which something is here.
     present: BTreeSet<Cid>,
     /// Blobs that are what their names say.
@@ -77,7 +77,7 @@ impl Check<'_> {
     fn read_facts(&mut self) -> Result<(), CliError> {
         for row in self.source.rows(Shelf::Facts) {
             let (key, value) = row?;
-            match (cid(&key), Facts::parse(&value)) {
+            match (cid(&key), Here::from_bytes(&value)) {
                 (Some(cid), Some(facts)) => {
                     self.facts.insert(cid, facts);
                 }

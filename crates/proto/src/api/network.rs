@@ -201,6 +201,27 @@ pub enum HolderKind {
     OwnDevice,
 }
 
+impl HolderKind {
+    /// As it is written in what rests.
+    pub(crate) const fn to_byte(self) -> u8 {
+        match self {
+            Self::Friend => 0,
+            Self::Hub => 1,
+            Self::OwnDevice => 2,
+        }
+    }
+
+    /// Reads what [`to_byte`](Self::to_byte) wrote.
+    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Friend),
+            1 => Some(Self::Hub),
+            2 => Some(Self::OwnDevice),
+            _ => None,
+        }
+    }
+}
+
 /// Bytes on this device.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct StorageStatus {

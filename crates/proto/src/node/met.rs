@@ -37,14 +37,9 @@ impl Met {
 
     /// How somebody is kept: kind, account, mark, when, and what they agree in.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let kind: u8 = match self.kind {
-            HolderKind::Friend => 0,
-            HolderKind::Hub => 1,
-            HolderKind::OwnDevice => 2,
-        };
         let synod = self.synod.map_or([0; 32], |synod| *synod.bytes());
         let (name, mark) = self.mark.map_or(([0; 8], 0), |Mark(name, mark)| (name.0, mark));
-        let mut bytes = [&[kind], synod.as_slice(), &name].concat();
+        let mut bytes = [&[self.kind.to_byte()], synod.as_slice(), &name].concat();
         for number in [mark, self.ours, self.at.0].iter().chain(&self.agrees) {
             bytes.extend(number.to_be_bytes());
         }
@@ -54,12 +49,7 @@ impl Met {
     /// Reads what is kept of somebody; `None` when it is damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (kind, rest) = bytes.split_first()?;
-        let kind = match kind {
-            0 => HolderKind::Friend,
-            1 => HolderKind::Hub,
-            2 => HolderKind::OwnDevice,
-            _ => return None,
-        };
+        let kind = HolderKind::from_byte(*kind)?;
         let (synod, rest) = rest.split_first_chunk::<32>()?;
         let (name, rest) = rest.split_first_chunk::<8>()?;
         let (numbers, []) = rest.as_chunks::<8>() else { return None };

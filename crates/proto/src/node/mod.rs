@@ -56,6 +56,7 @@ pub use met::Met;
 pub(crate) use packs::pack_parts;
 pub use restore::{RestoreError, hubs_to_dial, reread};
 pub(crate) use shares::{is_giving, kept_share};
+pub use state::{Here, Holding};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -76,8 +77,7 @@ use gaps::Threads;
 use marks::Marks;
 use merging::Merge;
 use state::{
-    Conn, Content, Direct, Fetch, Greeting, Held, Here, Holding, HubSlot, Knock, Pending,
-    Remembered, Serve, Want,
+    Conn, Content, Direct, Fetch, Greeting, Held, HubSlot, Knock, Pending, Remembered, Serve, Want,
 };
 
 /// What changes in a pack, by place: a payload that comes, or one that goes.

@@ -501,8 +501,10 @@ pub(super) enum Arranged {
 
 /// A blob on this device.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Here {
+pub struct Here {
+    /// How many bytes it has.
     pub size: u32,
+    /// Whether it was written here.
     pub own: bool,
     /// Whether the content it belongs to was looked through. Others are not given to anybody.
     pub proven: bool,
@@ -661,8 +663,11 @@ pub(super) struct Knock {
 
 /// Who holds how much of the own feed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Holding {
+pub struct Holding {
+    /// How many entries, from the first.
     pub count: u64,
+    /// What they are.
     pub kind: HolderKind,
+    /// Their account; a hub has none.
     pub synod: Option<Identity>,
 }

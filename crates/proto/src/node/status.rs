@@ -272,25 +272,19 @@ impl Held {
 
 impl Holding {
     pub(super) fn to_bytes(self) -> Vec<u8> {
-        let kind = match self.kind {
-            HolderKind::Friend => 0,
-            HolderKind::Hub => 1,
-            HolderKind::OwnDevice => 2,
-        };
         let synod = self.synod.map(|synod| synod.bytes().to_vec()).unwrap_or_default();
-        [&[kind], self.count.to_be_bytes().as_slice(), &synod].concat()
+        [&[self.kind.to_byte()], self.count.to_be_bytes().as_slice(), &synod].concat()
     }
 
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// Reads what is kept of it; `None` when it is damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (kind, rest) = bytes.split_first()?;
+        let kind = HolderKind::from_byte(*kind)?;
         let (count, synod) = rest.split_first_chunk::<8>()?;
-        let kind = match kind {
-            0 => HolderKind::Friend,
-            1 => HolderKind::Hub,
-            2 => HolderKind::OwnDevice,
-            _ => return None,
+        let synod = match synod {
+            [] => None,
+            synod => Some(Identity::from_bytes(synod.try_into().ok()?)),
         };
-        let synod = <[u8; 32]>::try_from(synod).ok().map(Identity::from_bytes);
         Some(Self { count: u64::from_be_bytes(*count), kind, synod })
     }
 }

@@ -93,7 +93,8 @@ impl Here {
         [&[flags], self.size.to_be_bytes().as_slice()].concat()
     }
 
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    /// Reads what is kept of it; `None` when it is damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (flags, size) = bytes.split_first()?;
         let size = u32::from_be_bytes(size.try_into().ok()?);
         Some(Self { size, own: flags & 1 == 1, proven: flags & 2 == 2 })
