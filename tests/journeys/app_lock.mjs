@@ -10,7 +10,7 @@ import { beginsToLink } from "../support/linking.mjs";
 import { App } from "../support/pages.mjs";
 import { SLOWNESS, until } from "../support/waiting.mjs";
 
-export const seconds = 300;
+export const seconds = 360;
 
 const PASSPHRASE = "correct horse battery staple";
 const OTHER = "another four good words";
@@ -339,6 +339,29 @@ async function forgotten(ana) {
   await isLocked(ana);
 }
 
+// Forgotten for good: the words bring the account back into its place in this browser, and nothing is asked any more.
+async function backByWords(ana) {
+  const words = await ana.writesDownWords();
+  await sets(ana, OTHER, "Set the passphrase");
+  await isSet(ana);
+  await ana.page.reload();
+  await isLocked(ana);
+  await ana.button("I cannot open it").click();
+  await ana.button("Come back another way").click();
+  await ana.answers("Show the ways");
+  await ana.pastesWords(words.join(" "));
+  await ana.button("Find my account").click();
+  await ana.heading("Is this you?").waitFor({ timeout: KEY_MS });
+  await ana.page.getByLabel(/which lost its data and comes back/).and(ana.page.locator(":checked")).waitFor();
+  await ana.button("Yes, this is my account").click();
+  await ana.heading("Welcome back").waitFor({ timeout: KEY_MS });
+  await ana.button("Open Effigy").click();
+  await ana.opened();
+  await ana.page.reload();
+  await ana.opened();
+  assert.match((await atRest(ana.page)).opened, /"sealing"/, "the lock went with the keys");
+}
+
 export default async function journey(stage) {
   const hub = await stage.hub();
   const ana = await stage.person(hub, "Ana");
@@ -378,5 +401,8 @@ export default async function journey(stage) {
   await ana.page.reload();
   await ana.opened();
   await ana.tap("Home");
-  await ana.sees("Written behind the lock");
+  await ana.delivered("Written behind the lock", /hub/i);
+  await backByWords(ana);
+  await ana.tap("Home");
+  await ana.sees("Written behind the lock", KEY_MS);
 }

@@ -216,6 +216,10 @@ pub(super) async fn relock(next: Option<Lock>) -> bool {
     let is_kept = put(&store, &bytes).await.is_ok();
     if is_kept {
         app_lock::set(next);
+        if !keys.joining {
+            // Who forgets the lock comes back into this device's place.
+            marker::set_device(&keys.device.identity());
+        }
     }
     is_kept
 }
