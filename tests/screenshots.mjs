@@ -1,7 +1,7 @@
 // Makes pictures of every screen with real content, on a phone and a wide screen, light and dark: tests/output/screenshots.
-// A few of them go into docs/images, for the README.
+// A few of them go into docs/images, for the README and the guide.
 
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { chromium } from "playwright-core";
@@ -19,8 +19,15 @@ const FOR_THE_DOCUMENTS = {
   "home.png": ["home-desktop-light", "home-phone-dark"],
   "add.png": ["add-phone-light", "post-phone-light", "person-phone-light"],
   "network.png": ["network-desktop-dark"],
-  "friends.png": ["Ana-given", "Ana-asks", "Ben-compared"],
-  "linking.png": ["phone-begin", "phone-shows", "laptop-approve"],
+};
+// Those of the guide: phones, without what stands at their bottom.
+const HEIGHT = 730;
+const FOR_THE_GUIDE = {
+  "guide-link.webp": ["phone-begin", "phone-shows"],
+  "guide-devices.webp": ["phone-devices", "phone-remove"],
+  "guide-words.webp": ["words-kept", "words-shown", "words-asked"],
+  "guide-friends.webp": ["Ana-asks", "Ben-asked"],
+  "guide-backup.webp": ["already-file"],
 };
 // Journeys that take pictures of their own where they are told to, and the words by which they are told.
 const JOURNEYS = { friends_bring_back: "EFFIGY_FRIENDS_SHOTS", link_a_device: "EFFIGY_LINK_SHOTS" };
@@ -51,6 +58,35 @@ async function shoot(app, name) {
     }
   }
   console.log(name);
+}
+
+// One picture for the guide, from an element on.
+async function snap(app, name, element) {
+  const { page } = app;
+  await app.dismissAll();
+  await page.setViewportSize(PHONE);
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  await element?.evaluate((it) => it.scrollIntoView({ block: "start" }));
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
+
+// Words, a backup, and the ways back.
+async function keepSafe(stage, hub, ana) {
+  await ana.go("#/you/backup");
+  await ana.heading("Backup and recovery").waitFor();
+  await snap(ana, "words-kept");
+  await ana.button("Show my words").click();
+  await snap(ana, "words-shown");
+  await ana.button("I have written them down").click();
+  await snap(ana, "words-asked");
+  const device = await stage.device(hub, "fresh");
+  await device.go();
+  const fresh = new App(device);
+  await fresh.button("I already have an account").click();
+  await fresh.button("Link this device").waitFor();
+  await snap(fresh, "already-file", fresh.page.getByRole("region", { name: "Backup file" }));
+  await device.close();
 }
 
 async function fill(ana, ben) {
@@ -104,8 +140,7 @@ async function tour(stage) {
   await ben.start("Ben Okafor");
   await ana.tap("Home");
   await fill(ana, ben);
-  // Messages that come and go are not what the pictures are about.
-  for (let left = await ana.button("Dismiss").count(); left > 0; left -= 1) await ana.button("Dismiss").first().click();
+  await ana.dismissAll();
   await shoot(ana, "home");
   await ana.cards("First week").getByRole("link", { name: /repl/ }).click();
   await ana.heading("Post by Ben Okafor").waitFor();
@@ -133,6 +168,7 @@ async function tour(stage) {
     await ana.page.waitForTimeout(300);
     await shoot(ana, name);
   }
+  await keepSafe(stage, hub, ana);
   const second = new App(ana.device, await ana.device.newPage());
   await second.page.goto(hub.address);
   await second.heading("Effigy is open in another tab").waitFor();
@@ -158,12 +194,41 @@ async function combine(page, names, path) {
   await page.locator("div").screenshot({ path, omitBackground: true });
 }
 
+// The same for the guide: each cut to a phone, all in one small file.
+async function cut(page, names, path) {
+  const sources = await Promise.all(names.map(async (name) =>
+    `data:image/png;base64,${(await readFile(join(folder, `${name}.png`))).toString("base64")}`));
+  const made = await page.evaluate(async ({ sources, width, height, gap }) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = sources.length * (width + gap) - gap;
+    canvas.height = height;
+    const brush = canvas.getContext("2d");
+    for (const [index, source] of sources.entries()) {
+      const image = new Image();
+      image.src = source;
+      await image.decode();
+      const left = index * (width + gap);
+      brush.save();
+      brush.beginPath();
+      brush.roundRect(left + 1, 1, width - 2, height - 2, 14);
+      brush.clip();
+      brush.drawImage(image, left, 0, width, image.naturalHeight * width / image.naturalWidth);
+      brush.restore();
+      brush.strokeStyle = "#888";
+      brush.stroke();
+    }
+    return canvas.toDataURL("image/webp", 0.8);
+  }, { sources, width: PHONE.width, height: HEIGHT, gap: 24 });
+  await writeFile(path, Buffer.from(made.split(",")[1], "base64"));
+}
+
 async function illustrate() {
   await mkdir(images, { recursive: true });
   const browser = await chromium.launch({ executablePath: chromiumBinary, args: ["--no-sandbox", "--disable-gpu"] });
   try {
     const page = await browser.newPage({ viewport: { width: 1600, height: 800 } });
     for (const [target, names] of Object.entries(FOR_THE_DOCUMENTS)) await combine(page, names, join(images, target));
+    for (const [target, names] of Object.entries(FOR_THE_GUIDE)) await cut(page, names, join(images, target));
   } finally {
     await browser.close();
   }

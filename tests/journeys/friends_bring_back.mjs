@@ -10,10 +10,17 @@ import { loseAll } from "./words_bring_all_back.mjs";
 
 const SHOT = process.env.EFFIGY_FRIENDS_SHOTS;
 
-async function shot(app, name) {
+// From a part of the screen on, where one is named.
+async function shot(app, name, part) {
   assert.deepEqual(await violations(app.page), [], name);
-  if (SHOT) await app.page.screenshot({ path: `${SHOT}/${name}.png`, fullPage: true });
+  if (!SHOT) return;
+  await app.dismissAll();
+  await app.page.evaluate(() => document.activeElement?.blur());
+  await part?.evaluate((element) => element.scrollIntoView({ block: "start" }));
+  await app.page.screenshot({ path: `${SHOT}/${name}.png`, fullPage: !part });
 }
+
+const region = (app, name) => app.page.getByRole("region", { name, exact: true });
 
 // Chooses friends by name and gives them shares. Without words where this device still has them.
 async function gives(app, names, words) {
@@ -26,7 +33,7 @@ async function gives(app, names, words) {
   await until(`the friends of ${app.name} have theirs`, async () =>
     (await app.page.getByText(/^Has it, confirmed/).count()) === names.length, 60_000);
   await app.page.getByText(`Any 2 of these ${names.length} bring your account back together.`).waitFor();
-  await shot(app, `${app.name}-given`);
+  await shot(app, `${app.name}-given`, region(app, "Friends who can help"));
 }
 
 // Gives the share of somebody for the code that was read. The number decides.
@@ -34,7 +41,7 @@ async function returns(app, whose, code, { pictures, number }, name) {
   await app.go("#/you");
   await app.go("#/you/backup");
   await app.button(`They need it: ${whose}`).click();
-  await shot(app, `${name}-asked`);
+  await shot(app, `${name}-asked`, region(app, "People you help to come back"));
   await app.button("They asked me in person or by phone").click();
   await app.field("Code from their new device").fill("effigy:AQEB");
   await app.button("Use it").click();
@@ -118,7 +125,7 @@ export default async function journey(stage) {
   });
   const field = ana.field("Code for friends");
   const code = await until("the code is shown", async () => (await field.inputValue()) || undefined);
-  await shot(ana, "Ana-asks");
+  await shot(ana, "Ana-asks", region(ana, "Friends"));
   await takes(ana, code);
   await page.getByText("This is not a share.").waitFor();
 

@@ -10,7 +10,9 @@ import { until } from "../support/waiting.mjs";
 const SHOT = process.env.EFFIGY_LINK_SHOTS;
 
 async function shot(app, name) {
-  if (SHOT) await app.page.screenshot({ path: `${SHOT}/${name}.png`, fullPage: true });
+  if (!SHOT) return;
+  await app.dismissAll();
+  await app.page.screenshot({ path: `${SHOT}/${name}.png`, fullPage: true });
 }
 
 // It is told that so many devices joined, one after the other, and the person says that they know.
@@ -121,6 +123,7 @@ export default async function journey(stage) {
   await until("the list is whole", async () => (await removal.count()) === 2);
   for (const left of [1, 0]) {
     await removal.first().click();
+    if (SHOT && left === 1) await ana.page.screenshot({ path: `${SHOT}/phone-remove.png` });
     await ana.page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
     await until("it is gone from the list", async () => (await removal.count()) === left);
   }

@@ -212,6 +212,14 @@ export class App {
   }
 
   // A picture for whoever looks at the screens: EFFIGY_SHOTS says in which folder.
+  // Messages that come and go are not what a picture is about.
+  async dismissAll() {
+    for (let left = await this.button("Dismiss").count(); left > 0; left -= 1) {
+      // Some go by themselves.
+      await this.button("Dismiss").first().click({ timeout: 2_000 }).catch(() => undefined);
+    }
+  }
+
   async shot(name) {
     if (process.env.EFFIGY_SHOTS) await this.page.screenshot({ path: `${process.env.EFFIGY_SHOTS}/${name}.png`, fullPage: true });
   }
