@@ -245,7 +245,7 @@ impl Machine {
             Event::StoreFailed { .. } => self.failed_writes = self.failed_writes.saturating_add(1),
             Event::Closed
             | Event::Members(_)
-            | Event::Removed
+            | Event::Removed { .. }
             | Event::Draft { .. }
             | Event::DraftPicture { .. }
             | Event::ByHand { .. }

@@ -229,7 +229,7 @@ impl Model {
             Event::Refused { ticket, why } => {
                 self.tickets.settle(ticket, Err(NotDone::Refused(why)));
             }
-            Event::Removed => self.leave(Out::Removed),
+            Event::Removed { counts, of } => self.leave(Out::Removed { counts, of }),
             Event::Repair(repair) => self.mend(repair),
             Event::ShareCame { synod } => self.toasts.say(Said::Helps { synod }),
             Event::ShareReturned { synod, text } => self.returned.set(Some((synod, text))),
@@ -292,7 +292,7 @@ impl Model {
     fn leave(self, out: Out) {
         if self.out.get_untracked() != Some(out) {
             self.out.set(Some(out));
-            if self.phase.get_untracked() == Phase::Running {
+            if matches!(self.phase.get_untracked(), Phase::Out(_) | Phase::Running) {
                 self.set_phase(Phase::Out(out));
             }
         }

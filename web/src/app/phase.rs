@@ -54,7 +54,12 @@ pub(crate) enum Out {
     /// The account was closed.
     Closed,
     /// Another device, or the words, removed this one.
-    Removed,
+    Removed {
+        /// How many of its entries still count for everybody else.
+        counts: u64,
+        /// How many it wrote.
+        of: u64,
+    },
 }
 
 /// Why nothing works. None of these is cured by trying again at once.

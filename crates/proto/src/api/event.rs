@@ -119,9 +119,13 @@ pub enum Event {
         /// Why.
         why: Refusal,
     },
-    /// This device was removed from the account: it can write nothing any more, and what it wrote since
-    /// counts for nobody.
-    Removed,
+    /// This device was removed from the account: it can write nothing any more.
+    Removed {
+        /// How many of its entries still count for everybody else.
+        counts: u64,
+        /// How many it wrote.
+        of: u64,
+    },
     /// This device must not write: its store is behind what is known of its own feed.
     Repair(Repair),
     /// Somebody gave this device a share of their account's root, to be kept for them.

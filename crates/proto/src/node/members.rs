@@ -102,13 +102,17 @@ impl Node {
         if closed && is_mine {
             // Who closed their account may look at it for a last time.
             members.speaking = state.devices.keys().copied().collect();
+        } else if removed && is_mine {
+            // What was written here stays to be read here, also what counts for nobody else.
+            members.speaking.insert(self.me);
         }
         self.emit(Event::Members(Box::new(members)));
         if is_mine {
             if closed {
                 self.emit(Event::Closed);
             } else if removed {
-                self.emit(Event::Removed);
+                let (counts, of) = self.own_that_counts();
+                self.emit(Event::Removed { counts, of });
             }
         } else if closed && self.ready {
             let mut batch = Batch::new();
@@ -121,6 +125,25 @@ impl Node {
             let lost: Vec<Identity> = lost.map(|(feed, _)| feed).collect();
             self.note_tracked(&[], &lost);
         }
+    }
+
+    /// All feeds are here: only now can be said how much of this device's own counts, if it was removed.
+    pub(super) fn count_own_again(&mut self) {
+        if let Some(synod) = self.my_synod()
+            && self.synods.get(&synod).is_some_and(|state| state.removed(&self.me))
+        {
+            self.cuts.untold.insert(synod);
+        }
+    }
+
+    /// How many of this device's entries still count, now that it was removed, and how many there are.
+    fn own_that_counts(&self) -> (u64, u64) {
+        let Some(held) = self.feeds.get(&self.me) else { return (0, 0) };
+        let of = held.feed.len();
+        let last = self.former(&self.me).and_then(|former| former.last_valid.as_deref());
+        // Of a last entry that is not here nobody can say what came before it.
+        let gone = last.map_or(of, |last| held.feed.beyond(last).map_or(0, |gone| gone.len()));
+        (of.saturating_sub(gone) as u64, of as u64)
     }
 
     /// The devices of this person's account, as they are shown.

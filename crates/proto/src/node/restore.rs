@@ -566,6 +566,7 @@ impl Node {
         self.restore_contents();
         self.finish_forgetting();
         self.settle_generations();
+        self.count_own_again();
         self.settle_members();
         self.check_fence();
         if self.fence.is_none() && self.feeds.contains_key(&self.me) {

@@ -242,6 +242,14 @@ fn refusal(event: Option<Event>) -> Option<Refusal> {
     }
 }
 
+/// What a device that was removed was told of its entries.
+fn what_counts(desk: &Desk) -> Option<(u64, u64)> {
+    desk.events.iter().rev().find_map(|event| match event {
+        Event::Removed { counts, of } => Some((*counts, *of)),
+        _ => None,
+    })
+}
+
 #[test]
 fn a_removed_device_learns_it_and_reads_nothing_that_is_sealed_afterwards() {
     let (mut desk, mut other, key) = pair();
@@ -254,11 +262,11 @@ fn a_removed_device_learns_it_and_reads_nothing_that_is_sealed_afterwards() {
     assert!(next.is_some() && next != epoch, "those that remain have another key");
     follow(&mut desk, them(51));
     desk.talk(&mut other, peer());
-    assert!(other.events.iter().any(|event| matches!(event, Event::Removed)));
+    assert_eq!(what_counts(&other), Some((1, 1)));
     assert!(!follows(&other, them(51)));
     assert!(!other.post("after"));
     other.restart();
-    assert!(other.events.iter().any(|event| matches!(event, Event::Removed)));
+    assert_eq!(what_counts(&other), Some((1, 1)));
     let synod = desk.keys.synod.unwrap();
     let told = members(&desk, synod);
     assert!(!told.devices.contains_key(&key) && told.speaking.contains(&key));
@@ -313,9 +321,29 @@ fn the_words_remove_a_device_whatever_others_say() {
     assert!(desk.node.my_account().unwrap().devices.contains_key(&key), "nothing changed");
     assert_eq!(remove(&mut desk, key, Counts::UpTo(post), words), None);
     desk.talk(&mut other, peer());
-    assert!(other.events.iter().any(|event| matches!(event, Event::Removed)));
+    assert_eq!(what_counts(&other), Some((1, 2)));
     assert_eq!(desk.records(key), 1, "what was withheld counts for nobody");
     assert!(desk.node.my_account().unwrap().epoch().is_some());
+}
+
+/// Who has lost all they posted learns it while it is still there to be read.
+#[test]
+fn a_device_of_which_nothing_counts_is_told_so() {
+    let (mut desk, mut other, key) = pair();
+    assert!(other.post("mine"));
+    other.talk(&mut desk, peer());
+    let (removals, words) =
+        (vec![Removal { counts: Counts::Nothing, identity: key }], desk.keys.words.clone());
+    let removed = desk.ask(|ticket| Command::RemoveByWords { removals, ticket, words });
+    assert_eq!(refusal(removed), None);
+    // What counted before is read anew, and connections with it.
+    other.restart();
+    desk.connect(&mut other);
+    assert_eq!((what_counts(&other), desk.records(key)), (Some((0, 1)), 0));
+    assert_eq!(other.records(key), 1, "it stays where it was written");
+    let synod = desk.keys.synod.unwrap();
+    let speaking = [&desk, &other].map(|desk| members(desk, synod).speaking.contains(&key));
+    assert_eq!(speaking, [false, true], "and is shown there alone");
 }
 
 #[test]
