@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::app::{Handle, Model, NotDone, Wish, error};
-use crate::parts::{Glyph, Icon, Name, Question, Screen, called, is_same_name};
+use crate::parts::{AskLock, Glyph, Icon, LockFirst, Name, Question, Screen, called, is_same_name};
 
 /// Says what goes and what stays, has the words kept first, asks once more, and removes the account.
 #[component]
@@ -24,11 +24,12 @@ pub(crate) fn Leave() -> impl IntoView {
         ));
         asked.set(is_named);
     };
-    let act = Callback::new(move |()| {
+    let first = LockFirst::then(Callback::new(move |()| {
         if !handle.wish(Wish::Leave) {
             model.toasts().trouble(error::not_done(NotDone::Busy));
         }
-    });
+    }));
+    let act = Callback::new(move |()| first.ask(()));
     let title =
         Signal::derive(move || format!("Remove \u{2068}{}\u{2069} from this browser?", name.get()));
     view! {
@@ -58,6 +59,7 @@ pub(crate) fn Leave() -> impl IntoView {
             <Question open=asked title yes="Remove it" act>
                 <p>"What only this browser has is gone then. You come back by another device of yours, the recovery words, friends who help, or a backup file; there is no other way."</p>
             </Question>
+            <AskLock first before="the account is removed from here"/>
         </Screen>
     }
 }
