@@ -61,7 +61,8 @@ fn backups(fuzz: &Path) -> Result<(), Box<dyn Error>> {
         (5, b"post", b"begun"),
     ];
     for (index, (kind, key, value)) in items.into_iter().enumerate() {
-        let (key_length, length) = ((key.len() as u16).to_be_bytes(), (value.len() as u32).to_be_bytes());
+        let (key_length, length) =
+            ((key.len() as u16).to_be_bytes(), (value.len() as u32).to_be_bytes());
         let item = [&[9, kind], key_length.as_slice(), &length, key, value].concat();
         write(&corpus, &format!("item-{index}"), &item)?;
     }
@@ -73,7 +74,8 @@ fn shares(fuzz: &Path) -> Result<(), Box<dyn Error>> {
     let corpus = fuzz.join("corpus/share");
     for (index, case) in vectors(fuzz, "share")?.iter().enumerate() {
         let texts = case["texts"].as_array().into_iter().flatten();
-        let texts: Vec<&str> = texts.chain([&case["text"], &case["plea"]]).filter_map(Value::as_str).collect();
+        let texts: Vec<&str> =
+            texts.chain([&case["text"], &case["plea"]]).filter_map(Value::as_str).collect();
         write(&corpus, &format!("text-{index}"), texts.join("\n").as_bytes())?;
         if let Some(bytes) = case["bytes"].as_str() {
             let bytes = HEXLOWER.decode(bytes.as_bytes())?;
