@@ -2,7 +2,10 @@
 
 use effigy_core::passphrase::{LEAST, Strength, strength};
 use leptos::prelude::*;
+use web_sys::SubmitEvent;
 use zeroize::Zeroize as _;
+
+use super::LockFirst;
 
 /// A passphrase that is being entered. Wiped with the screen.
 #[derive(Clone, Copy)]
@@ -29,8 +32,25 @@ impl Passphrase {
         }
     }
 
+    /// What a form with a new one does when it is sent: it says what is amiss, or asks for the lock and goes on.
+    pub(crate) fn on_submit(
+        self,
+        trouble: RwSignal<Option<String>>,
+        first: LockFirst<()>,
+    ) -> impl Fn(SubmitEvent) + Copy {
+        move |event| {
+            event.prevent_default();
+            let amiss = self.amiss();
+            let is_fine = amiss.is_none();
+            trouble.set(amiss);
+            if is_fine {
+                first.ask(());
+            }
+        }
+    }
+
     /// What is amiss with a new one; `None` when it may be used.
-    pub(crate) fn amiss(self) -> Option<String> {
+    fn amiss(self) -> Option<String> {
         let text = self.text.get_untracked();
         if strength(&text) == Strength::Short {
             Some(format!(

@@ -75,14 +75,7 @@ fn Ask(step: RwSignal<Step>) -> impl IntoView {
             }
         });
     }));
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let amiss = passphrase.amiss();
-        trouble.set(amiss.clone());
-        if amiss.is_none() {
-            first.ask(());
-        }
-    };
+    let submit = passphrase.on_submit(trouble, first);
     let has_words = model.has_words();
     view! {
         <p>"One file with all that this device keeps: your posts, those of people you follow, pictures, drafts and settings, and the keys of your account. It is encrypted with a passphrase. Whoever has both has your account, so keep them apart."</p>

@@ -5,9 +5,9 @@ use effigy_proto::{Command, ShareSet, ShareState};
 use leptos::prelude::*;
 
 use super::choose::Choose;
-use super::held::YetToHear;
+use super::held::FriendRow;
 use crate::app::{Handle, Model, error, task};
-use crate::parts::{Avatar, Name, Question, ago};
+use crate::parts::{Question, ago};
 
 /// The set that was given, or the way to give one.
 #[component]
@@ -40,7 +40,7 @@ pub(super) fn Friends(
                 <p>"Shares that count no longer, and whose keepers have yet to hear that:"</p>
                 <ul class="rows" aria-label="Friends who have yet to hear" role="list">
                     <For each=move || voided.get() key=Clone::clone children=move |synod| view! {
-                        <li><YetToHear synod words="Is told as soon as you are both online, also when you no longer follow each other."/></li>
+                        <li><FriendRow synod words="Is told as soon as you are both online, also when you no longer follow each other."/></li>
                     }/>
                 </ul>
             </Show>
@@ -94,20 +94,12 @@ fn Given(set: ShareSet, choosing: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn Friend(synod: Identity, state: ShareState) -> impl IntoView {
     let now = expect_context::<Model>().now();
-    let words = move || match state {
+    let words = Signal::derive(move || match state {
         ShareState::Held(at) => format!("Has it, confirmed {} ago", ago(at.0, now.get())),
         ShareState::Returned => "Gave it back. Choose anew.".to_owned(),
         ShareState::Underway => {
             "On its way: it waits on this device until you are both online.".to_owned()
         }
-    };
-    view! {
-        <div class="row">
-            <Avatar synod/>
-            <span class="row-words">
-                <span class="row-title"><Name synod/></span>
-                <span class="row-note">{words}</span>
-            </span>
-        </div>
-    }
+    });
+    view! { <FriendRow synod words/> }
 }

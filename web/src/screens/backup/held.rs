@@ -23,7 +23,7 @@ pub(super) fn Held() -> impl IntoView {
                 <ul class="rows" aria-label="People you help" role="list">
                     <For each=move || held.get() key=key_of children=move |share| view! { <li><One share/></li> }/>
                     <For each=move || untold.get() key=Clone::clone children=move |synod| view! {
-                        <li><YetToHear synod words="Has yet to hear that you gave their share back."/></li>
+                        <li><FriendRow synod words="Has yet to hear that you gave their share back."/></li>
                     }/>
                 </ul>
             </section>
@@ -36,9 +36,9 @@ fn key_of(share: &HeldShare) -> (Identity, u64, Option<u64>, bool) {
     (share.synod, share.since.0, share.former.map(|until| until.0), share.is_voided)
 }
 
-/// Somebody who is told something as soon as they are there.
+/// A friend, and what there is to say of their share.
 #[component]
-pub(super) fn YetToHear(synod: Identity, words: &'static str) -> impl IntoView {
+pub(super) fn FriendRow(synod: Identity, #[prop(into)] words: Signal<String>) -> impl IntoView {
     view! {
         <div class="row">
             <Avatar synod/>

@@ -114,14 +114,7 @@ fn ByPassphrase() -> impl IntoView {
         let done = "Effigy asks for this passphrase from now on.";
         changing.make(Change::Passphrase(text), done, move || passphrase.wipe());
     }));
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let amiss = passphrase.amiss();
-        trouble.set(amiss.clone());
-        if amiss.is_none() {
-            first.ask(());
-        }
-    };
+    let submit = passphrase.on_submit(trouble, first);
     let (title, action) = (
         move || match lock.get() {
             None => "By a passphrase",
