@@ -1,6 +1,6 @@
 // A hub under load: idle sockets, letters beside the least relay there can be and beside other servers of the kind, watchers,
 // honest people under ten attacks, a soak. Servers on one core, load on the other, all on the loopback address; every load
-// stops by itself. JOBS=letters,idle chooses; SOCKETS, SECONDS, MINUTES, WATCHERS say how much.
+// stops by itself. JOBS=letters,idle and ATTACKS=lists choose; SOCKETS, CLIENTS, SECONDS, MINUTES, WATCHERS say how much.
 
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { root } from "../tests/support/places.mjs";
-import { PEERS, number, table, whole } from "./support.mjs";
+import { PEERS, number, processorSeconds, table, whole } from "./support.mjs";
 
 const SOCKETS = number("SOCKETS", 10_000);
 const SECONDS = number("SECONDS", 5);
@@ -20,7 +20,7 @@ const MINUTES = number("MINUTES", 10);
 const WATCHERS = number("WATCHERS", 1_000);
 const CLIENTS = number("CLIENTS", 5_000);
 const JOBS = (process.env.JOBS ?? "reading,letters,idle,restart,fanout,attacks,soak").split(",");
-const ATTACKS = ["lists", "signatures", "garbage", "headers", "silence", "sessions", "letters", "nobody", "greed", "finds"].filter((name) => !process.env.ATTACKS || process.env.ATTACKS.split(",").includes(name));
+const ATTACKS = (process.env.ATTACKS ?? "lists,signatures,garbage,headers,silence,sessions,letters,nobody,greed,finds").split(",");
 
 const HUB = process.env.EFFIGY_HUB ?? join(root, "target/release/effigy-hub");
 const LOAD = join(root, "target/release/hub_load");
@@ -136,11 +136,7 @@ async function idle() {
   }]);
 }
 
-// Processor time that a process has used, in seconds.
-const used = (pid) => {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-};
+const used = (pid) => processorSeconds(readFileSync(`/proc/${pid}/stat`, "utf8"));
 
 // A hub that is stopped while many are connected, and started again at once: from then on, how busy it is in each second.
 async function restart() {

@@ -85,13 +85,19 @@ export const WATCH_START = `
   new MutationObserver(look).observe(document, { childList: true, subtree: true });
 `;
 
+// Processor seconds that a process has used, by what the system tells in its `stat`.
+export function processorSeconds(stat) {
+  // The name in brackets may hold anything.
+  const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(ticks[11] ?? 0) + Number(ticks[12] ?? 0)) / 100;
+}
+
 // Processor seconds that a device's browser has used in all its processes, and bytes of its largest page.
 export async function usage(device) {
   const found = { seconds: 0, page: 0 };
   for (const id of await ofProfile(device.profile)) {
     const [stat, status, line] = await Promise.all(["stat", "status", "cmdline"].map((file) => readFile(`/proc/${id}/${file}`, "utf8").catch(() => "")));
-    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    found.seconds += (Number(ticks[11] ?? 0) + Number(ticks[12] ?? 0)) / 100;
+    found.seconds += processorSeconds(stat);
     const own = Number(status.match(/RssAnon:\s+(\d+)/)?.[1] ?? 0) * 1024;
     if (line.includes("--type=renderer")) found.page = Math.max(found.page, own);
   }
