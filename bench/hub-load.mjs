@@ -156,12 +156,14 @@ async function restart() {
   const second = await start();
   const busy = [];
   let [before, since] = [used(second.pid), performance.now()];
-  const look = setInterval(() => {
+  const look = () => {
     const [now, moment] = [used(second.pid), performance.now()];
     busy.push((now - before) / ((moment - since) / 1_000));
     [before, since] = [now, moment];
-  }, 1_000);
-  const found = await measured.finally(() => clearInterval(look));
+  };
+  const looking = setInterval(look, 1_000);
+  const found = await measured.finally(() => clearInterval(looking));
+  look();
   second.kill("SIGKILL");
   running.delete(second);
   table(`A hub started again under ${whole(found.sockets)} sessions, told to come back within ${(found.spread_ms / 1_000).toFixed(1)} s`, [{
