@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { violations } from "../support/axe.mjs";
 import { beginsToLink } from "../support/linking.mjs";
 import { App } from "../support/pages.mjs";
+import { holdsNone } from "../support/secrets.mjs";
 import { SLOWNESS, until } from "../support/waiting.mjs";
 
 export const seconds = 360;
@@ -370,6 +371,9 @@ export default async function journey(stage) {
   assert.deepEqual([bare.count, bare.extractable, bare.exported], [1, false, "InvalidAccessError"]);
   assert.match(bare.opened, /"sealing"/);
   assert.ok(!bare.sealed.includes("sealing"), "the keys cannot be read");
+  const { device, entropy, sealing } = JSON.parse(bare.opened);
+  const isNowhereBare = () => holdsNone(ana.page, [device, entropy, sealing], ["effigy.account", "did:key:", "For my friends"]);
+  await isNowhereBare();
 
   await ana.go("#/you/lock");
   await ana.heading("App lock").waitFor();
@@ -379,6 +383,7 @@ export default async function journey(stage) {
   const locked = await atRest(ana.page);
   assert.equal(locked.count, 1, "the keys lie in one way only");
   assert.ok(!locked.opened.includes("sealing"), "with all that the browser has nobody reads them");
+  await isNowhereBare();
   await ana.go("#/you/lock");
   await ana.page.getByText("The lock is set").waitFor();
   await fair(ana, "with a lock");
